@@ -1,0 +1,38 @@
+/**
+ * The one place where the contract meets the core: errors become coded wire errors here, and bugs
+ * are logged with their stack here, so no handler does either.
+ */
+import { implement, ORPCError } from '@orpc/server';
+import { contract } from '#shared/contract/index.ts';
+import { AppError, errorStatus, isCancellation, toErrorInfo } from '#shared/errors.ts';
+import type { Logger } from '../logger.ts';
+
+export interface ApiContext {
+  log: Logger;
+}
+
+const implementer = implement(contract).$context<ApiContext>();
+
+/** Any thrown value → the ORPCError that the contract declares for it. */
+export function toWireError(error: unknown): ORPCError<string, unknown> {
+  if (error instanceof ORPCError) return error as ORPCError<string, unknown>;
+  const info = toErrorInfo(error);
+  return new ORPCError(info.code, {
+    status: errorStatus[info.code],
+    message: info.message,
+    data: { hint: info.hint, subject: info.subject },
+    defined: true,
+    cause: error,
+  });
+}
+
+export const os = implementer.use(async ({ context, next, path }) => {
+  try {
+    return await next();
+  } catch (error) {
+    const expected =
+      error instanceof AppError || error instanceof ORPCError || isCancellation(error);
+    if (!expected) context.log.error({ err: error, call: path.join('.') }, 'call failed');
+    throw toWireError(error);
+  }
+});

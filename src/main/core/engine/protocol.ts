@@ -1,0 +1,139 @@
+/**
+ * What the core asks of the training engine. The engine is a process of its own (worker.ts under a
+ * plain Node executable, see docs/architecture.md for why); `supervisor.ts` implements this
+ * interface on the core's side. Everything here survives structured cloning, and nothing here
+ * knows of projects, SQLite or image files.
+ */
+import type { ModelSpec } from '#shared/model-spec.ts';
+import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
+
+export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+
+export interface BackendStatus {
+  id: BackendId;
+  /** 'CPU · 2 threads' */
+  label: string;
+  available: boolean;
+  /** Why it is chosen, or why it is not. */
+  reason: string;
+}
+
+export interface EngineInfo {
+  /** What `auto` means on this machine. */
+  chosen: BackendId;
+  label: string;
+  backends: BackendStatus[];
+  versions: { node: string; onnxruntime: string };
+}
+
+/** Decoded images: rows of uint8, height × width × channels (NHWC), addressed by slot. */
+export interface TensorSet {
+  height: number;
+  width: number;
+  channels: number;
+  /** A tensor pack on disk, or the rows themselves (a handful of images to predict). */
+  source: { kind: 'pack'; file: string } | { kind: 'inline'; data: Uint8Array };
+  /** Row of each image within the source, in the order that the caller wants answers. */
+  slots: Uint32Array;
+  /** Class index of each image, -1 where unknown; same length as `slots`. */
+  labels: Int32Array;
+}
+
+export interface TrainJob {
+  /** Folder of the run; the engine writes `checkpoints/` inside it. */
+  runDir: string;
+  spec: ModelSpec;
+  classNames: string[];
+  train: TensorSet;
+  validation: TensorSet | null;
+  epochs: number;
+  batch: number;
+  learningRate: number;
+  seed: number;
+  backend: BackendId | 'auto';
+}
+
+export type TrainEvent =
+  | { type: 'start'; backend: BackendId; label: string; parameters: number; compileSeconds: number }
+  | {
+      type: 'batch';
+      epoch: number;
+      step: number;
+      stepsPerEpoch: number;
+      loss: number;
+      accuracy: number;
+      imagesPerSecond: number;
+      etaSeconds: number | null;
+    }
+  /** Comes after the epoch's checkpoints are safely on disk. */
+  | { type: 'epoch'; metrics: EpochMetrics; best: boolean };
+
+export interface TrainResult {
+  outcome: 'done' | 'stopped';
+  epochs: number;
+  bestEpoch: number;
+  parameters: number;
+  seconds: number;
+}
+
+export interface TrainHandle {
+  /** Finish the current epoch, then end as 'stopped'. */
+  stop(): void;
+  /** Rejects with CANCELLED when the signal aborts, ENGINE_FAILED when the process dies. */
+  result: Promise<TrainResult>;
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Row-major class probabilities, `images × classes`. */
+export interface Probabilities {
+  images: number;
+  classes: number;
+  data: Float32Array;
+}
+
+export interface ExportOnnxJob {
+  runDir: string;
+  checkpoint: Checkpoint;
+  /** File to write. */
+  file: string;
+  classNames: string[];
+  /** Written to the model's metadata_props. */
+  metadata: Record<string, string>;
+}
+
+export interface Engine {
+  info(): Promise<EngineInfo>;
+  train(
+    job: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal?: AbortSignal,
+  ): TrainHandle;
+  /** Class probabilities from a checkpoint of a run; rows in the order of `set.slots`. */
+  predict(
+    job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
+    options?: CallOptions,
+  ): Promise<Probabilities>;
+  exportOnnx(job: ExportOnnxJob, options?: CallOptions): Promise<{ bytes: number }>;
+  /** Runs an exported file by itself, fed with uint8 images and nothing else. */
+  runExported(
+    job: { file: string; set: TensorSet; batch?: number },
+    options?: CallOptions,
+  ): Promise<Probabilities>;
+  close(): Promise<void>;
+}
+
+/** Files of a run folder that the engine owns. */
+export const runFiles = {
+  /** The spec with everything resolved: class count, names, seed; enough to rebuild the graph. */
+  model: 'model.json',
+  checkpoint: (which: Checkpoint) => `checkpoints/${which}.safetensors`,
+};

@@ -1,0 +1,97 @@
+import { eventIterator } from '@orpc/contract';
+import * as z from 'zod';
+import { call, imageId, inProject, jobId, runId, split, timestamp } from './base.ts';
+
+export const checkpoint = z.enum(['best', 'last']);
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+export const classMetrics = z.object({
+  name: z.string(),
+  precision: z.number(),
+  recall: z.number(),
+  f1: z.number(),
+  support: z.number().int(),
+});
+export type ClassMetrics = z.infer<typeof classMetrics>;
+
+export const evaluationReport = z.object({
+  run: runId,
+  split,
+  checkpoint,
+  at: timestamp,
+  images: z.number().int(),
+  loss: z.number(),
+  accuracy: z.number(),
+  /** 95 % Wilson interval of the accuracy. */
+  accuracyInterval: z.tuple([z.number(), z.number()]),
+  balancedAccuracy: z.number(),
+  balancedErrorRate: z.number(),
+  classes: z.array(classMetrics),
+  /** Rows: true class; columns: predicted class; counts. */
+  confusion: z.array(z.array(z.number().int())),
+  /** Unordered class pairs confused most, counting both directions. */
+  confusedPairs: z.array(
+    z.object({ a: z.string(), b: z.string(), count: z.number().int(), ab: z.number().int(), ba: z.number().int() }),
+  ),
+  /** Labels in this split that changed since the report was made; re-evaluate to include them. */
+  staleLabels: z.number().int(),
+});
+export type EvaluationReport = z.infer<typeof evaluationReport>;
+
+/** What a model says of one picture. */
+export const prediction = z.object({
+  image: imageId.nullable(),
+  file: z.string(),
+  /** Name of the true class, if the image is labeled. */
+  truth: z.string().nullable(),
+  top: z.string(),
+  /** In the order of the run's classes; sums to 1. */
+  probabilities: z.array(z.number()),
+});
+export type Prediction = z.infer<typeof prediction>;
+
+/** One line of the prediction of many files. */
+export const filePrediction = z.union([
+  z.object({ index: z.number().int(), prediction, thumbnail: z.string().nullable() }),
+  z.object({ index: z.number().int(), file: z.string(), error: z.string() }),
+]);
+export type FilePrediction = z.infer<typeof filePrediction>;
+
+const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
+
+export const evaluationContract = {
+  /** Runs the model over a split; when done, `report` answers. */
+  start: call.input(inRun.extend({ split })).output(z.object({ job: jobId })),
+  /** The stored report, or null when this was not evaluated yet. */
+  report: call.input(inRun.extend({ split })).output(evaluationReport.nullable()),
+  /** Images behind a cell of the confusion matrix, the most confident first. */
+  cell: call
+    .input(
+      inRun.extend({
+        split,
+        /** Index in the run's classes; absent: any. */
+        truth: z.number().int().min(0).optional(),
+        predicted: z.number().int().min(0).optional(),
+        /** Only right, or only wrong, answers. */
+        correct: z.boolean().optional(),
+        offset: z.number().int().min(0).default(0),
+        limit: z.number().int().min(1).max(1000).default(200),
+      }),
+    )
+    .output(z.object({ total: z.number().int(), predictions: z.array(prediction) })),
+};
+
+export const predictContract = {
+  /** Images of the library, in the given order. */
+  images: call
+    .input(inRun.extend({ images: z.array(imageId).min(1).max(1000) }))
+    .output(z.array(prediction)),
+  /** Files by path (desktop, CLI) or as uploaded blobs (browser): one answer a file, as it comes. */
+  files: call
+    .input(
+      inRun.extend({
+        files: z.array(z.union([z.string().min(1), z.file()])).min(1).max(10_000),
+      }),
+    )
+    .output(eventIterator(filePrediction)),
+};

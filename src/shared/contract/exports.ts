@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { call, inProject, jobId, runId, timestamp } from './base.ts';
+import { checkpoint } from './evaluation.ts';
+
+export const exportFormat = z.enum(['onnx']);
+export type ExportFormat = z.infer<typeof exportFormat>;
+
+export const exportFormatInfo = z.object({
+  id: exportFormat,
+  name: z.string(),
+  /** What it is for, in one sentence. */
+  purpose: z.string(),
+});
+
+export const exportRecord = z.object({
+  id: z.number().int(),
+  run: runId,
+  checkpoint,
+  format: exportFormat,
+  at: timestamp,
+  directory: z.string(),
+  files: z.array(z.object({ path: z.string(), bytes: z.number() })),
+  /** The written file, loaded again in a fresh session, against the app, on held-out images. */
+  proof: z
+    .object({
+      images: z.number().int(),
+      /** Share of images with the same top-1 class, 0 to 1. */
+      agreement: z.number(),
+      /** Largest absolute difference of any probability. */
+      maxDifference: z.number(),
+      passed: z.boolean(),
+    })
+    .nullable(),
+  /** Examples to paste, by language. */
+  examples: z.array(z.object({ language: z.string(), code: z.string() })),
+});
+export type ExportRecord = z.infer<typeof exportRecord>;
+
+export const exportsContract = {
+  formats: call.output(z.array(exportFormatInfo)),
+  list: call.input(inProject).output(z.array(exportRecord)),
+  get: call.input(inProject.extend({ export: z.number().int() })).output(exportRecord),
+  start: call
+    .input(
+      inProject.extend({
+        run: runId,
+        checkpoint: checkpoint.default('best'),
+        format: exportFormat,
+        /** Folder to write to; made if it is not there. */
+        directory: z.string().min(1),
+      }),
+    )
+    .output(z.object({ job: jobId })),
+};

@@ -1,0 +1,40 @@
+/**
+ * Every call and event between the renderer (or any other client) and the core, once.
+ * The server implements it (src/main/core/api), the clients derive from it.
+ */
+import type { ContractRouterClient } from '@orpc/contract';
+import { evaluationContract, predictContract } from './evaluation.ts';
+import { exportsContract } from './exports.ts';
+import { filesContract } from './files.ts';
+import { jobsContract } from './jobs.ts';
+import { labelsContract } from './labels.ts';
+import { libraryContract } from './library.ts';
+import { projectsContract } from './projects.ts';
+import { runsContract } from './runs.ts';
+import { systemContract } from './system.ts';
+
+export const contract = {
+  system: systemContract,
+  files: filesContract,
+  projects: projectsContract,
+  jobs: jobsContract,
+  library: libraryContract,
+  labels: labelsContract,
+  runs: runsContract,
+  evaluation: evaluationContract,
+  predict: predictContract,
+  exports: exportsContract,
+};
+
+export type FoveaClient = ContractRouterClient<typeof contract>;
+
+export type * from './base.ts';
+export type * from './evaluation.ts';
+export type * from './exports.ts';
+export type * from './files.ts';
+export type * from './jobs.ts';
+export type * from './labels.ts';
+export type * from './library.ts';
+export type * from './projects.ts';
+export type * from './runs.ts';
+export type * from './system.ts';

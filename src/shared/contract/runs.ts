@@ -1,0 +1,181 @@
+import { eventIterator } from '@orpc/contract';
+import * as z from 'zod';
+import { modelSpec } from '../model-spec.ts';
+import { call, inProject, jobId, runId, timestamp } from './base.ts';
+import { errorInfo } from './jobs.ts';
+
+export const layerSummary = z.object({
+  name: z.string(),
+  type: z.string(),
+  /** Without the batch axis: [height, width, channels] or [units]. */
+  output: z.array(z.number().int()),
+  parameters: z.number().int(),
+  trainable: z.number().int(),
+});
+export type LayerSummary = z.infer<typeof layerSummary>;
+
+export const modelSummary = z.object({
+  name: z.string(),
+  input: z.object({
+    height: z.number().int(),
+    width: z.number().int(),
+    channels: z.number().int(),
+  }),
+  layers: z.array(layerSummary),
+  parameters: z.number().int(),
+  trainable: z.number().int(),
+});
+export type ModelSummary = z.infer<typeof modelSummary>;
+
+export const presetInfo = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** What it is for, in one sentence. */
+  description: z.string(),
+  input: modelSummary.shape.input,
+  /** With the preset's own number of classes. */
+  parameters: z.number().int(),
+  defaults: z.object({
+    epochs: z.number().int(),
+    batch: z.number().int(),
+    learningRate: z.number(),
+    trainLimit: z.number().int().nullable(),
+  }),
+});
+export type PresetInfo = z.infer<typeof presetInfo>;
+
+export const validateOn = z.union([
+  z.object({ kind: z.literal('split'), split: z.enum(['validation', 'test']) }),
+  /** A seeded, stratified share of the training images, held out for this run. */
+  z.object({ kind: z.literal('fraction'), fraction: z.number().gt(0).lt(1) }),
+  z.object({ kind: z.literal('none') }),
+]);
+export type ValidateOn = z.infer<typeof validateOn>;
+
+export const trainOptions = z.object({
+  preset: z.string(),
+  epochs: z.number().int().min(1).max(100_000),
+  batch: z.number().int().min(1).max(65_536),
+  learningRate: z.number().positive().max(100),
+  seed: z.number().int().min(0).max(2 ** 31 - 1),
+  /** First N labeled training images in import order. */
+  trainLimit: z.number().int().positive().nullable(),
+  validateOn,
+  engine: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+});
+export type TrainOptions = z.infer<typeof trainOptions>;
+
+/** What `runs.plan` finds out before anything starts. */
+export const trainPlan = z.object({
+  summary: modelSummary,
+  trainImages: z.number().int(),
+  validationImages: z.number().int(),
+  classes: z.array(z.string()),
+  /** From this machine's last runs of the same model, else null. */
+  estimateSeconds: z.number().nullable(),
+  engine: z.string(),
+  /** Things to know: 'Images are 150×120 and will be scaled to 28×28'. */
+  warnings: z.array(z.string()),
+  /** Why it cannot start, as sentences; empty when it can. */
+  problems: z.array(z.string()),
+});
+export type TrainPlan = z.infer<typeof trainPlan>;
+
+export const epochMetrics = z.object({
+  epoch: z.number().int(),
+  loss: z.number(),
+  accuracy: z.number(),
+  valLoss: z.number().nullable(),
+  valAccuracy: z.number().nullable(),
+  learningRate: z.number(),
+  /** Training images per second, without validation. */
+  imagesPerSecond: z.number(),
+  /** Wall time of the epoch, validation included. */
+  seconds: z.number(),
+});
+export type EpochMetrics = z.infer<typeof epochMetrics>;
+
+export const runStatus = z.enum([
+  'preparing',
+  'running',
+  'stopping',
+  'done',
+  /** Stopped early by the user, after a whole epoch: everything is kept. */
+  'stopped',
+  'cancelled',
+  /** The engine or the app died. */
+  'interrupted',
+  'failed',
+]);
+export type RunStatus = z.infer<typeof runStatus>;
+
+export const run = z.object({
+  id: runId,
+  name: z.string(),
+  notes: z.string(),
+  status: runStatus,
+  createdAt: timestamp,
+  finishedAt: timestamp.nullable(),
+  options: trainOptions,
+  spec: modelSpec,
+  parameters: z.number().int(),
+  engine: z.string().nullable(),
+  classes: z.array(z.string()),
+  trainImages: z.number().int(),
+  validationImages: z.number().int(),
+  epochs: z.array(epochMetrics),
+  /** Epoch of the best checkpoint, by validation accuracy (training loss without validation). */
+  bestEpoch: z.number().int().nullable(),
+  checkpoints: z.array(z.enum(['best', 'last'])),
+  seconds: z.number(),
+  error: errorInfo.nullable(),
+  /** Labels of its training images that changed since it started. */
+  staleLabels: z.number().int(),
+  job: jobId.nullable(),
+});
+export type Run = z.infer<typeof run>;
+
+export const runEvent = z.discriminatedUnion('type', [
+  /** The run as it is stored; first of all, and after each change of status. */
+  z.object({ type: z.literal('run'), run }),
+  /** A point of the per-batch line; at most about ten a second. */
+  z.object({
+    type: z.literal('batch'),
+    epoch: z.number().int(),
+    /** 1-based step within the whole run. */
+    step: z.number().int(),
+    stepsPerEpoch: z.number().int(),
+    /** Mean since the last point. */
+    loss: z.number(),
+    accuracy: z.number(),
+    imagesPerSecond: z.number(),
+    etaSeconds: z.number().nullable(),
+  }),
+  z.object({ type: z.literal('epoch'), metrics: epochMetrics, best: z.boolean() }),
+]);
+export type RunEvent = z.infer<typeof runEvent>;
+
+const inRun = inProject.extend({ run: runId });
+
+export const runsContract = {
+  presets: call.output(z.array(presetInfo)),
+  /** Summary of a preset, for a project's classes or for the preset's own. */
+  summary: call
+    .input(z.object({ preset: z.string(), classes: z.number().int().min(1).optional() }))
+    .output(modelSummary),
+  plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
+  start: call
+    .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
+    .output(z.object({ run: runId, job: jobId })),
+  list: call.input(inProject).output(z.array(run)),
+  get: call.input(inRun).output(run),
+  watch: call.input(inRun).output(eventIterator(runEvent)),
+  /** Finishes the current epoch, keeps everything. */
+  stop: call.input(inRun).output(z.void()),
+  /** Stops at once; what was reached at the last checkpoint is kept. */
+  cancel: call.input(inRun).output(z.void()),
+  update: call
+    .input(inRun.extend({ name: z.string().min(1).max(200).optional(), notes: z.string().max(10_000).optional() }))
+    .output(run),
+  remove: call.input(inRun).output(z.void()),
+};

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { call } from './base.ts';
+
+/** One execution provider of the training engine, and why it is or is not used. */
+export const backendInfo = z.object({
+  id: z.string(),
+  /** Human name, e.g. 'CPU · 2 threads'. */
+  label: z.string(),
+  available: z.boolean(),
+  /** Why it was chosen, or why it was not, in a sentence. */
+  reason: z.string(),
+});
+export type BackendInfo = z.infer<typeof backendInfo>;
+
+export const systemInfo = z.object({
+  name: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  cores: z.number().int(),
+  /** Bytes. */
+  memory: z.number(),
+  /** Which shell serves the core. */
+  host: z.enum(['electron', 'server', 'cli', 'test']),
+  homeDir: z.string(),
+  dataDir: z.string(),
+  /** Where new projects are put unless the user says otherwise. */
+  projectsDir: z.string(),
+  engine: z.object({
+    chosen: z.string(),
+    label: z.string(),
+    backends: z.array(backendInfo),
+  }),
+});
+export type SystemInfo = z.infer<typeof systemInfo>;
+
+export const doctorCheck = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  detail: z.string(),
+});
+export type DoctorCheck = z.infer<typeof doctorCheck>;
+
+/** What a user can set, kept per machine (not per project). */
+export const settings = z.object({
+  theme: z.enum(['system', 'dark', 'light']),
+  /** Name written beside each label. */
+  author: z.string().max(100),
+  /** Go to the next image after a label key. */
+  autoAdvance: z.boolean(),
+  /** Edge of a thumbnail in the grid, CSS pixels. */
+  thumbnailSize: z.number().int().min(48).max(320),
+  /** Action → key, only where it differs from the default. */
+  keymap: z.record(z.string(), z.string()),
+});
+export type Settings = z.infer<typeof settings>;
+
+export const systemContract = {
+  info: call.output(systemInfo),
+  doctor: call.output(z.array(doctorCheck)),
+  settings: {
+    get: call.output(settings),
+    /** Changes the given fields; answers the whole. */
+    update: call.input(settings.partial()).output(settings),
+  },
+};

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Full data sets, long trainings, kill -9: minutes, not seconds. */
+export default defineConfig({
+  test: {
+    include: ['test/slow/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 20 * 60_000,
+    hookTimeout: 5 * 60_000,
+  },
+});
