@@ -137,7 +137,8 @@ export class JobManager {
   }
 
   clear(): void {
-    for (const [id, entry] of this.#entries) if (entry.job.finishedAt !== null) this.#entries.delete(id);
+    for (const [id, entry] of this.#entries)
+      if (entry.job.finishedAt !== null) this.#entries.delete(id);
     this.#events.emit('event', { type: 'snapshot', jobs: this.list() } satisfies JobEvent);
   }
 

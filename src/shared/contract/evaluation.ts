@@ -31,7 +31,13 @@ export const evaluationReport = z.object({
   confusion: z.array(z.array(z.number().int())),
   /** Unordered class pairs confused most, counting both directions. */
   confusedPairs: z.array(
-    z.object({ a: z.string(), b: z.string(), count: z.number().int(), ab: z.number().int(), ba: z.number().int() }),
+    z.object({
+      a: z.string(),
+      b: z.string(),
+      count: z.number().int(),
+      ab: z.number().int(),
+      ba: z.number().int(),
+    }),
   ),
   /** Labels in this split that changed since the report was made; re-evaluate to include them. */
   staleLabels: z.number().int(),
@@ -90,7 +96,10 @@ export const predictContract = {
   files: call
     .input(
       inRun.extend({
-        files: z.array(z.union([z.string().min(1), z.file()])).min(1).max(10_000),
+        files: z
+          .array(z.union([z.string().min(1), z.file()]))
+          .min(1)
+          .max(10_000),
       }),
     )
     .output(eventIterator(filePrediction)),

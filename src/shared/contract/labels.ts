@@ -92,13 +92,9 @@ export const labelsContract = {
       )
       .output(classInfo),
     /** Moves every image of `from` to `into` and deletes `from`; one undoable step. */
-    merge: call
-      .input(inProject.extend({ from: classId, into: classId }))
-      .output(stepResult),
+    merge: call.input(inProject.extend({ from: classId, into: classId })).output(stepResult),
     /** Deletes a class; its images become unlabeled. One undoable step. */
     remove: call.input(inProject.extend({ class: classId })).output(stepResult),
-    reorder: call
-      .input(inProject.extend({ order: z.array(classId) }))
-      .output(z.array(classInfo)),
+    reorder: call.input(inProject.extend({ order: z.array(classId) })).output(z.array(classInfo)),
   },
 };

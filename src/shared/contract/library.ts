@@ -134,15 +134,11 @@ export type HealthFinding = z.infer<typeof healthFinding>;
 
 export const libraryContract = {
   /** Looks at a place without writing anything. */
-  scan: call
-    .input(inProject.extend({ source: z.string().min(1) }))
-    .output(sourceScan),
+  scan: call.input(inProject.extend({ source: z.string().min(1) })).output(sourceScan),
   import: call.input(inProject.extend(importOptions.shape)).output(z.object({ job: jobId })),
   /** Reports of all imports, newest first. */
   imports: call.input(inProject).output(z.array(importReport)),
-  importReport: call
-    .input(inProject.extend({ report: z.number().int() }))
-    .output(importReport),
+  importReport: call.input(inProject.extend({ report: z.number().int() })).output(importReport),
   health: call.input(inProject).output(z.array(healthFinding)),
 
   images: {
@@ -174,7 +170,12 @@ export const libraryContract = {
           train: z.number().min(0).max(1),
           validation: z.number().min(0).max(1),
           test: z.number().min(0).max(1),
-          seed: z.number().int().min(0).max(2 ** 31 - 1).default(1),
+          seed: z
+            .number()
+            .int()
+            .min(0)
+            .max(2 ** 31 - 1)
+            .default(1),
           stratified: z.boolean().default(true),
           /** Only images without a split, or all of them anew. */
           scope: z.enum(['unassigned', 'all']).default('unassigned'),

@@ -69,9 +69,7 @@ export const projectsContract = {
   openSample: call.output(projectSummary),
   close: call.input(inProject).output(z.void()),
   get: call.input(inProject).output(projectSummary),
-  rename: call
-    .input(inProject.extend({ name: z.string().min(1).max(200) }))
-    .output(projectSummary),
+  rename: call.input(inProject.extend({ name: z.string().min(1).max(200) })).output(projectSummary),
   /** Opens the folder in the system's file manager, where the host can. */
   watch: call.input(inProject).output(eventIterator(projectChange)),
 };

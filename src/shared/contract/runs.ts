@@ -57,7 +57,11 @@ export const trainOptions = z.object({
   epochs: z.number().int().min(1).max(100_000),
   batch: z.number().int().min(1).max(65_536),
   learningRate: z.number().positive().max(100),
-  seed: z.number().int().min(0).max(2 ** 31 - 1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
   /** First N labeled training images in import order. */
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
@@ -175,7 +179,12 @@ export const runsContract = {
   /** Stops at once; what was reached at the last checkpoint is kept. */
   cancel: call.input(inRun).output(z.void()),
   update: call
-    .input(inRun.extend({ name: z.string().min(1).max(200).optional(), notes: z.string().max(10_000).optional() }))
+    .input(
+      inRun.extend({
+        name: z.string().min(1).max(200).optional(),
+        notes: z.string().max(10_000).optional(),
+      }),
+    )
     .output(run),
   remove: call.input(inRun).output(z.void()),
 };
