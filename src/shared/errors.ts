@@ -24,6 +24,8 @@ export const errorStatus = {
   ENGINE_FAILED: 500,
   DECODER_FAILED: 500,
   CANCELLED: 499,
+  /** Made by the client when its connection to the core drops. */
+  DISCONNECTED: 503,
   INTERNAL: 500,
 } as const;
 
