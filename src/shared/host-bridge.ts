@@ -1,49 +1,33 @@
 /**
- * What the desktop shell offers its page as `window.fovea`. In a browser it is absent, and the
- * renderer falls back to uploads and the core's own file browser (`files.browse`).
+ * What the desktop shell lends to the renderer, as `window.fovea`, put there by the preload script. In a
+ * browser it is absent and the renderer uses its own dialogs (src/renderer/host.ts).
  *
- * The page reaches the core by sending one end of a MessageChannel to its own window:
- *
- *     const { port1, port2 } = new MessageChannel();
- *     window.postMessage(connectMessage, location.origin, [port2]);
- *     const client = createPortClient(port1);
- *
- * The preload script hands the port to the main process; a port cannot cross the context bridge.
+ * The oRPC MessagePort does not travel through this object: the preload script posts it to the window as
+ * `window.postMessage(hostPortMessage, origin, [port])` once the page has posted `hostPortRequest`.
  */
-
-/** Data of the window message that carries the core's end of the channel. */
-export const connectMessage = 'fovea:connect';
-
-/** Name of the bridge on `window`. */
-export const bridgeName = 'fovea';
-
-export interface FileFilter {
-  /** 'Images' */
-  name: string;
-  /** Without dots: ['png', 'jpg']. */
-  extensions: string[];
-}
-
 export interface HostBridge {
-  readonly platform: 'linux' | 'darwin' | 'win32';
-  /** One folder, or null when the user cancelled. */
-  openFolderDialog(options?: { title?: string; defaultPath?: string }): Promise<string | null>;
-  /** Files; empty when the user cancelled. */
-  openFilesDialog(options?: {
-    title?: string;
-    defaultPath?: string;
-    filters?: FileFilter[];
+  readonly platform: string;
+  /** Chosen folder, or null when the user closed the dialog. */
+  pickFolder(options: { title: string; startIn?: string }): Promise<string | null>;
+  pickFiles(options: {
+    title: string;
+    extensions?: string[];
+    multiple?: boolean;
   }): Promise<string[]>;
-  /** Path of a folder to make (it may not exist yet), or null when the user cancelled. */
-  saveFolderDialog(options?: {
-    title?: string;
-    defaultPath?: string;
+  /** Absolute path of a dropped `File`, or '' when it does not come from a disk. */
+  pathForFile(file: object): string;
+  showInFolder(path: string): Promise<void>;
+  /** Path of a folder to make (it need not exist yet), or null when the user closed the dialog. */
+  saveFolder(options: {
+    title: string;
+    startIn?: string;
     buttonLabel?: string;
   }): Promise<string | null>;
-  /** Path of a DOM `File` that was dropped or chosen; '' when it does not lie on a disk. */
-  pathForFile(file: unknown): string;
-  /** Shows a file or folder in the system's file manager. */
-  showInFolder(path: string): Promise<void>;
-  /** How many network requests the shell has refused since it started; the app is offline by design. */
+  /** Network requests that the shell has refused since it started; the app works offline. */
   blockedRequests(): Promise<number>;
 }
+
+/** Name under which the preload script exposes the bridge. */
+export const hostBridgeName = 'fovea';
+export const hostPortRequest = 'fovea:request-port';
+export const hostPortMessage = 'fovea:port';
