@@ -1,0 +1,11 @@
+import { library } from './001-library.ts';
+
+/** One step of the schema. Never edited once released; later changes come as further steps. */
+export interface Migration {
+  /** 1, 2, 3 … without gaps; becomes `PRAGMA user_version`. */
+  version: number;
+  name: string;
+  sql: string;
+}
+
+export const migrations: readonly Migration[] = [library];

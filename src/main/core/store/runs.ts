@@ -1,0 +1,292 @@
+/** Training runs, their epochs and the data they learned from. */
+import type { EpochMetrics, RunStatus, TrainOptions } from '#shared/contract/index.ts';
+import { AppError, type ErrorInfo } from '#shared/errors.ts';
+import type { ModelSpec } from '#shared/model-spec.ts';
+import { int32FromBlob, toBlob, uint32FromBlob } from './blobs.ts';
+import type { Db } from './database.ts';
+
+export interface RunClass {
+  id: number;
+  name: string;
+}
+
+/** Images and their class indices (into the run's classes), in the same order. */
+export interface RunData {
+  images: Uint32Array;
+  classes: Int32Array;
+}
+
+/** The process that trains a run; `mark` tells it from a later process with the same number. */
+export interface RunOwner {
+  pid: number;
+  mark: string | null;
+}
+
+export interface StoredRun {
+  id: string;
+  name: string;
+  notes: string;
+  status: RunStatus;
+  createdAt: number;
+  finishedAt: number | null;
+  options: TrainOptions;
+  spec: ModelSpec;
+  classes: RunClass[];
+  parameters: number;
+  engine: string | null;
+  /** Program → version, of everything that shaped the result. */
+  versions: Record<string, string>;
+  trainImages: number;
+  validationImages: number;
+  labelMark: number;
+  labelStep: number;
+  seconds: number;
+  error: ErrorInfo | null;
+  job: string | null;
+  owner: RunOwner;
+}
+
+export type NewRun = Omit<
+  StoredRun,
+  'id' | 'notes' | 'finishedAt' | 'engine' | 'seconds' | 'error' | 'trainImages' | 'validationImages'
+>;
+
+export type RunChanges = Partial<
+  Pick<
+    StoredRun,
+    'name' | 'notes' | 'status' | 'finishedAt' | 'parameters' | 'engine' | 'seconds' | 'error' | 'job'
+  >
+>;
+
+export interface StoredEpoch {
+  metrics: EpochMetrics;
+  best: boolean;
+}
+
+interface RunRow {
+  number: number;
+  name: string;
+  notes: string;
+  status: RunStatus;
+  created_at: number;
+  finished_at: number | null;
+  options: string;
+  spec: string;
+  classes: string;
+  parameters: number;
+  engine: string | null;
+  versions: string;
+  train_images: number;
+  validation_images: number;
+  label_mark: number;
+  label_step: number;
+  seconds: number;
+  error: string | null;
+  job: string | null;
+  owner_pid: number;
+  owner_mark: string | null;
+}
+
+interface EpochRow {
+  epoch: number;
+  loss: number;
+  accuracy: number;
+  val_loss: number | null;
+  val_accuracy: number | null;
+  learning_rate: number;
+  images_per_second: number;
+  seconds: number;
+  best: number;
+}
+
+const numberOf = (id: string): number => (/^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1);
+
+export class RunsTable {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** Stores the run with its data snapshot, and gives it its id. */
+  insert(run: NewRun, train: RunData, validation: RunData | null): StoredRun {
+    const data = this.#db.prepare('INSERT INTO run_data VALUES (?, ?, ?, ?)');
+    const insert = this.#db.transaction(() => {
+      const { lastInsertRowid } = this.#db
+        .prepare(
+          `INSERT INTO runs (name, status, created_at, options, spec, classes, parameters, versions,
+             train_images, validation_images, label_mark, label_step, job, owner_pid, owner_mark)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        )
+        .run(
+          run.name,
+          run.status,
+          run.createdAt,
+          JSON.stringify(run.options),
+          JSON.stringify(run.spec),
+          JSON.stringify(run.classes),
+          run.parameters,
+          JSON.stringify(run.versions),
+          train.images.length,
+          validation?.images.length ?? 0,
+          run.labelMark,
+          run.labelStep,
+          run.job,
+          run.owner.pid,
+          run.owner.mark,
+        );
+      data.run(lastInsertRowid, 'train', toBlob(train.images), toBlob(train.classes));
+      if (validation) {
+        data.run(
+          lastInsertRowid,
+          'validation',
+          toBlob(validation.images),
+          toBlob(validation.classes),
+        );
+      }
+      return `r${lastInsertRowid}`;
+    });
+    return this.get(insert.immediate());
+  }
+
+  find(id: string): StoredRun | null {
+    const row = this.#db
+      .prepare<[number], RunRow>('SELECT * FROM runs WHERE number = ?')
+      .get(numberOf(id));
+    return row ? toRun(row) : null;
+  }
+
+  /** @throws AppError NOT_FOUND */
+  get(id: string): StoredRun {
+    const run = this.find(id);
+    if (run) return run;
+    throw new AppError('NOT_FOUND', `There is no run ${id} in this project.`, { subject: id });
+  }
+
+  /** Newest first. */
+  list(): StoredRun[] {
+    return this.#db
+      .prepare<[], RunRow>('SELECT * FROM runs ORDER BY number DESC')
+      .all()
+      .map(toRun);
+  }
+
+  /** Runs that some process is, or was, working on. */
+  unfinished(): StoredRun[] {
+    return this.#db
+      .prepare<[], RunRow>(
+        `SELECT * FROM runs WHERE status IN ('preparing', 'running', 'stopping') ORDER BY number`,
+      )
+      .all()
+      .map(toRun);
+  }
+
+  count(): number {
+    return this.#db.prepare<[], number>('SELECT count(*) FROM runs').pluck().get() ?? 0;
+  }
+
+  update(id: string, changes: RunChanges): void {
+    const columns: [string, string | number | null | undefined][] = [
+      ['name', changes.name],
+      ['notes', changes.notes],
+      ['status', changes.status],
+      ['finished_at', changes.finishedAt],
+      ['parameters', changes.parameters],
+      ['engine', changes.engine],
+      ['seconds', changes.seconds],
+      ['error', changes.error ? JSON.stringify(changes.error) : changes.error],
+      ['job', changes.job],
+    ];
+    const given = columns.filter(([, value]) => value !== undefined);
+    if (given.length === 0) return;
+    this.#db
+      .prepare(
+        `UPDATE runs SET ${given.map(([column]) => `${column} = ?`).join(', ')} WHERE number = ?`,
+      )
+      .run(...given.map(([, value]) => value), numberOf(id));
+  }
+
+  /** The run with its epochs, data, evaluations and exports. Its folder is the caller's. */
+  remove(id: string): void {
+    this.#db.prepare('DELETE FROM runs WHERE number = ?').run(numberOf(id));
+  }
+
+  addEpoch(id: string, { metrics, best }: StoredEpoch): void {
+    this.#db
+      .prepare(
+        `INSERT OR REPLACE INTO epochs (run, epoch, loss, accuracy, val_loss, val_accuracy,
+           learning_rate, images_per_second, seconds, best) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        numberOf(id),
+        metrics.epoch,
+        metrics.loss,
+        metrics.accuracy,
+        metrics.valLoss,
+        metrics.valAccuracy,
+        metrics.learningRate,
+        metrics.imagesPerSecond,
+        metrics.seconds,
+        best ? 1 : 0,
+      );
+  }
+
+  /** In order. The last one marked best is the best checkpoint's. */
+  epochs(id: string): StoredEpoch[] {
+    return this.#db
+      .prepare<[number], EpochRow>('SELECT * FROM epochs WHERE run = ? ORDER BY epoch')
+      .all(numberOf(id))
+      .map(toEpoch);
+  }
+
+  data(id: string, part: 'train' | 'validation'): RunData {
+    const row = this.#db
+      .prepare<[number, string], { images: Buffer; classes: Buffer }>(
+        'SELECT images, classes FROM run_data WHERE run = ? AND part = ?',
+      )
+      .get(numberOf(id), part);
+    if (!row) return { images: new Uint32Array(), classes: new Int32Array() };
+    return { images: uint32FromBlob(row.images), classes: int32FromBlob(row.classes) };
+  }
+}
+
+function toRun(row: RunRow): StoredRun {
+  return {
+    id: `r${row.number}`,
+    name: row.name,
+    notes: row.notes,
+    status: row.status,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+    options: JSON.parse(row.options) as TrainOptions,
+    spec: JSON.parse(row.spec) as ModelSpec,
+    classes: JSON.parse(row.classes) as RunClass[],
+    parameters: row.parameters,
+    engine: row.engine,
+    versions: JSON.parse(row.versions) as Record<string, string>,
+    trainImages: row.train_images,
+    validationImages: row.validation_images,
+    labelMark: row.label_mark,
+    labelStep: row.label_step,
+    seconds: row.seconds,
+    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
+    job: row.job,
+    owner: { pid: row.owner_pid, mark: row.owner_mark },
+  };
+}
+
+function toEpoch(row: EpochRow): StoredEpoch {
+  return {
+    metrics: {
+      epoch: row.epoch,
+      loss: row.loss,
+      accuracy: row.accuracy,
+      valLoss: row.val_loss,
+      valAccuracy: row.val_accuracy,
+      learningRate: row.learning_rate,
+      imagesPerSecond: row.images_per_second,
+      seconds: row.seconds,
+    },
+    best: row.best === 1,
+  };
+}
