@@ -32,6 +32,7 @@ export interface TensorSet {
   width: number;
   channels: number;
   /** A tensor pack on disk, or the rows themselves (a handful of images to predict). */
+  /** A pack has no header: slot `s` starts at byte `s * height * width * channels`. */
   source: { kind: 'pack'; file: string } | { kind: 'inline'; data: Uint8Array };
   /** Row of each image within the source, in the order that the caller wants answers. */
   slots: Uint32Array;
