@@ -15,5 +15,4 @@ function ownBytes(blob: Uint8Array): ArrayBuffer {
 
 export const uint32FromBlob = (blob: Uint8Array): Uint32Array => new Uint32Array(ownBytes(blob));
 export const int32FromBlob = (blob: Uint8Array): Int32Array => new Int32Array(ownBytes(blob));
-export const float32FromBlob = (blob: Uint8Array): Float32Array =>
-  new Float32Array(ownBytes(blob));
+export const float32FromBlob = (blob: Uint8Array): Float32Array => new Float32Array(ownBytes(blob));

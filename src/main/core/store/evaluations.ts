@@ -2,6 +2,7 @@
 import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
 import { float32FromBlob, int32FromBlob, toBlob, uint32FromBlob } from './blobs.ts';
 import type { Db } from './database.ts';
+import { runNumber } from './runs.ts';
 
 /** The stored part of a report; what depends on the labels of today is added when it is read. */
 export type StoredReport = Omit<EvaluationReport, 'staleLabels'>;
@@ -44,14 +45,14 @@ export class EvaluationsTable {
     this.#db
       .prepare(
         `INSERT INTO evaluations (run, split, checkpoint, checkpoint_sha256, at, report, images,
-           truth, probabilities)
-         SELECT number, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE 'r' || number = ?
+           truth, probabilities) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (run, split, checkpoint) DO UPDATE SET
            checkpoint_sha256 = excluded.checkpoint_sha256, at = excluded.at,
            report = excluded.report, images = excluded.images, truth = excluded.truth,
            probabilities = excluded.probabilities`,
       )
       .run(
+        runNumber(report.run),
         report.split,
         report.checkpoint,
         evaluation.checkpointSha256,
@@ -60,18 +61,16 @@ export class EvaluationsTable {
         toBlob(evaluation.images),
         toBlob(evaluation.truth),
         toBlob(evaluation.probabilities),
-        report.run,
       );
   }
 
   find({ run, split, checkpoint }: EvaluationKey): StoredEvaluation | null {
     const row = this.#db
-      .prepare<[string, string, string], EvaluationRow>(
+      .prepare<[number, string, string], EvaluationRow>(
         `SELECT checkpoint_sha256, report, images, truth, probabilities FROM evaluations
-         WHERE run = (SELECT number FROM runs WHERE 'r' || number = ?)
-           AND split = ? AND checkpoint = ?`,
+         WHERE run = ? AND split = ? AND checkpoint = ?`,
       )
-      .get(run, split, checkpoint);
+      .get(runNumber(run), split, checkpoint);
     if (!row) return null;
     return {
       checkpointSha256: row.checkpoint_sha256,

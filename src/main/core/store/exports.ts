@@ -2,6 +2,7 @@
 import type { Checkpoint, ExportFormat, ExportRecord } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Db } from './database.ts';
+import { runNumber } from './runs.ts';
 
 interface ExportRow {
   id: number;
@@ -30,9 +31,10 @@ export class ExportsTable {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO exports (run, checkpoint, format, at, directory, files, proof, examples)
-         SELECT number, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE 'r' || number = ?`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
+        runNumber(record.run),
         record.checkpoint,
         record.format,
         record.at,
@@ -40,7 +42,6 @@ export class ExportsTable {
         JSON.stringify(record.files),
         record.proof && JSON.stringify(record.proof),
         JSON.stringify(record.examples),
-        record.run,
       );
     return Number(lastInsertRowid);
   }

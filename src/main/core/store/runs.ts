@@ -38,8 +38,8 @@ export interface StoredRun {
   versions: Record<string, string>;
   trainImages: number;
   validationImages: number;
-  labelMark: number;
-  labelStep: number;
+  /** `labels.revision()` when the data was taken. */
+  labelRevision: number;
   seconds: number;
   error: ErrorInfo | null;
   job: string | null;
@@ -48,13 +48,28 @@ export interface StoredRun {
 
 export type NewRun = Omit<
   StoredRun,
-  'id' | 'notes' | 'finishedAt' | 'engine' | 'seconds' | 'error' | 'trainImages' | 'validationImages'
+  | 'id'
+  | 'notes'
+  | 'finishedAt'
+  | 'engine'
+  | 'seconds'
+  | 'error'
+  | 'trainImages'
+  | 'validationImages'
 >;
 
 export type RunChanges = Partial<
   Pick<
     StoredRun,
-    'name' | 'notes' | 'status' | 'finishedAt' | 'parameters' | 'engine' | 'seconds' | 'error' | 'job'
+    | 'name'
+    | 'notes'
+    | 'status'
+    | 'finishedAt'
+    | 'parameters'
+    | 'engine'
+    | 'seconds'
+    | 'error'
+    | 'job'
   >
 >;
 
@@ -78,8 +93,7 @@ interface RunRow {
   versions: string;
   train_images: number;
   validation_images: number;
-  label_mark: number;
-  label_step: number;
+  label_revision: number;
   seconds: number;
   error: string | null;
   job: string | null;
@@ -99,7 +113,9 @@ interface EpochRow {
   best: number;
 }
 
-const numberOf = (id: string): number => (/^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1);
+/** 'r12' → 12; what is no run id becomes a number that no run has. */
+export const runNumber = (id: string): number =>
+  /^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1;
 
 export class RunsTable {
   readonly #db: Db;
@@ -115,8 +131,8 @@ export class RunsTable {
       const { lastInsertRowid } = this.#db
         .prepare(
           `INSERT INTO runs (name, status, created_at, options, spec, classes, parameters, versions,
-             train_images, validation_images, label_mark, label_step, job, owner_pid, owner_mark)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             train_images, validation_images, label_revision, job, owner_pid, owner_mark)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           run.name,
@@ -129,8 +145,7 @@ export class RunsTable {
           JSON.stringify(run.versions),
           train.images.length,
           validation?.images.length ?? 0,
-          run.labelMark,
-          run.labelStep,
+          run.labelRevision,
           run.job,
           run.owner.pid,
           run.owner.mark,
@@ -152,7 +167,7 @@ export class RunsTable {
   find(id: string): StoredRun | null {
     const row = this.#db
       .prepare<[number], RunRow>('SELECT * FROM runs WHERE number = ?')
-      .get(numberOf(id));
+      .get(runNumber(id));
     return row ? toRun(row) : null;
   }
 
@@ -165,10 +180,7 @@ export class RunsTable {
 
   /** Newest first. */
   list(): StoredRun[] {
-    return this.#db
-      .prepare<[], RunRow>('SELECT * FROM runs ORDER BY number DESC')
-      .all()
-      .map(toRun);
+    return this.#db.prepare<[], RunRow>('SELECT * FROM runs ORDER BY number DESC').all().map(toRun);
   }
 
   /** Runs that some process is, or was, working on. */
@@ -203,12 +215,12 @@ export class RunsTable {
       .prepare(
         `UPDATE runs SET ${given.map(([column]) => `${column} = ?`).join(', ')} WHERE number = ?`,
       )
-      .run(...given.map(([, value]) => value), numberOf(id));
+      .run(...given.map(([, value]) => value), runNumber(id));
   }
 
   /** The run with its epochs, data, evaluations and exports. Its folder is the caller's. */
   remove(id: string): void {
-    this.#db.prepare('DELETE FROM runs WHERE number = ?').run(numberOf(id));
+    this.#db.prepare('DELETE FROM runs WHERE number = ?').run(runNumber(id));
   }
 
   addEpoch(id: string, { metrics, best }: StoredEpoch): void {
@@ -218,7 +230,7 @@ export class RunsTable {
            learning_rate, images_per_second, seconds, best) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
-        numberOf(id),
+        runNumber(id),
         metrics.epoch,
         metrics.loss,
         metrics.accuracy,
@@ -235,8 +247,19 @@ export class RunsTable {
   epochs(id: string): StoredEpoch[] {
     return this.#db
       .prepare<[number], EpochRow>('SELECT * FROM epochs WHERE run = ? ORDER BY epoch')
-      .all(numberOf(id))
+      .all(runNumber(id))
       .map(toEpoch);
+  }
+
+  /** Images (not in the bin) labeled or unlabeled after `revision`, with their label of now. */
+  labelsChangedSince(revision: number): Map<number, number | null> {
+    const rows = this.#db
+      .prepare<[number], { id: number; classId: number | null }>(
+        `SELECT id, class_id AS classId FROM images
+         WHERE label_revision > ? AND deleted_at IS NULL`,
+      )
+      .all(revision);
+    return new Map(rows.map((row) => [row.id, row.classId]));
   }
 
   data(id: string, part: 'train' | 'validation'): RunData {
@@ -244,7 +267,7 @@ export class RunsTable {
       .prepare<[number, string], { images: Buffer; classes: Buffer }>(
         'SELECT images, classes FROM run_data WHERE run = ? AND part = ?',
       )
-      .get(numberOf(id), part);
+      .get(runNumber(id), part);
     if (!row) return { images: new Uint32Array(), classes: new Int32Array() };
     return { images: uint32FromBlob(row.images), classes: int32FromBlob(row.classes) };
   }
@@ -266,8 +289,7 @@ function toRun(row: RunRow): StoredRun {
     versions: JSON.parse(row.versions) as Record<string, string>,
     trainImages: row.train_images,
     validationImages: row.validation_images,
-    labelMark: row.label_mark,
-    labelStep: row.label_step,
+    labelRevision: row.label_revision,
     seconds: row.seconds,
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
     job: row.job,

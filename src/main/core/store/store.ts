@@ -7,10 +7,13 @@
 import { ClassesTable } from './classes.ts';
 import { ContainersTable } from './containers.ts';
 import type { Db } from './database.ts';
+import { EvaluationsTable } from './evaluations.ts';
+import { ExportsTable } from './exports.ts';
 import { ImagesTable } from './images.ts';
 import { ImportsTable } from './imports.ts';
 import { LabelsTable } from './labels.ts';
 import { MetaTable } from './meta.ts';
+import { RunsTable } from './runs.ts';
 import { SplitsTable } from './splits.ts';
 
 export class Store {
@@ -21,6 +24,9 @@ export class Store {
   readonly classes: ClassesTable;
   readonly labels: LabelsTable;
   readonly splits: SplitsTable;
+  readonly runs: RunsTable;
+  readonly evaluations: EvaluationsTable;
+  readonly exports: ExportsTable;
   readonly #db: Db;
 
   constructor(db: Db) {
@@ -32,6 +38,9 @@ export class Store {
     this.classes = new ClassesTable(db);
     this.labels = new LabelsTable(db);
     this.splits = new SplitsTable(db);
+    this.runs = new RunsTable(db);
+    this.evaluations = new EvaluationsTable(db);
+    this.exports = new ExportsTable(db);
   }
 
   /** Runs `work` in one write transaction: all of it is stored, or nothing. May be nested. */

@@ -7,8 +7,7 @@ export const runs: Migration = {
   sql: `
 -- A run's public id is 'r' || number; numbers are never used twice. options, spec, classes
 -- ([{id,name}] in the order of the model's outputs), versions and error are JSON.
--- label_mark is the sum of all images' label_revision at the start, label_step the newest step:
--- while the sum is the same, no label has changed since.
+-- label_revision: the newest images.label_revision at the start; labels with a later one are newer.
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL,
@@ -25,8 +24,7 @@ CREATE TABLE runs (
   versions TEXT NOT NULL,
   train_images INTEGER NOT NULL,
   validation_images INTEGER NOT NULL,
-  label_mark INTEGER NOT NULL,
-  label_step INTEGER NOT NULL,
+  label_revision INTEGER NOT NULL,
   seconds REAL NOT NULL DEFAULT 0,
   error TEXT,
   job TEXT,

@@ -1,4 +1,5 @@
 import { library } from './001-library.ts';
+import { runs } from './002-runs.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library];
+export const migrations: readonly Migration[] = [library, runs];
