@@ -1,0 +1,268 @@
+/** Every text of the train screen. */
+import type { RunStatus, TrainPlan, ValidateOn } from '#shared/contract/index.ts';
+import {
+  count,
+  duration,
+  integer,
+  list,
+  percent,
+  remaining,
+  roughDuration,
+  wholePercent,
+} from '../../ui/format.ts';
+
+const splitNames = { train: 'training', validation: 'validation', test: 'test' } as const;
+
+export const text = {
+  title: 'Train',
+  newRun: 'New run',
+  runs: 'Runs',
+  noRuns: 'No runs yet. The first one takes about a minute.',
+  compareHint: 'Tick runs to compare them',
+  comparing: (runs: number) => `Comparing ${runs} runs`,
+  clearCompare: 'Clear',
+  start: 'Start training',
+  starting: 'Starting…',
+
+  /** 'fashion-cnn, 167,114 parameters, 400 training and 100 validation images, about 40 s on this CPU' */
+  planSentence: (plan: TrainPlan, epochs: number): string => {
+    const validation =
+      plan.validationImages > 0 ? ` and ${integer(plan.validationImages)} validation` : '';
+    const images =
+      plan.validationImages > 0
+        ? `${integer(plan.trainImages)} training${validation} images`
+        : count(plan.trainImages, 'training image');
+    const parts = [
+      plan.summary.name,
+      count(plan.summary.parameters, 'parameter'),
+      `${images} in ${count(plan.classes.length, 'class')}`,
+      count(epochs, 'epoch'),
+    ];
+    if (plan.estimateSeconds !== null) {
+      parts.push(`about ${roughDuration(plan.estimateSeconds)} on ${text.engine(plan.engine)}`);
+    }
+    return parts.join(', ');
+  },
+  planning: 'Checking the data…',
+  engine: (id: string): string => {
+    const known: Record<string, string> = {
+      auto: 'this machine',
+      cpu: 'this CPU',
+      webgpu: 'the GPU (WebGPU)',
+      cuda: 'the GPU (CUDA)',
+      dml: 'the GPU (DirectML)',
+      coreml: 'the Neural Engine (Core ML)',
+    };
+    return known[id] ?? id;
+  },
+
+  form: {
+    model: 'Model',
+    settings: 'Settings',
+    advanced: 'Advanced',
+    name: 'Name',
+    namePlaceholder: 'Named by itself if left empty',
+    all: 'all',
+    fraction: 'Share held out',
+    ofPreset: (value: string) => `${value} with this preset`,
+    reset: 'Back to the preset’s settings',
+    presetInput: (height: number, width: number, channels: number) =>
+      `${height}×${width} ${channels === 1 ? 'grey' : 'colour'}`,
+    notWhole: 'A whole number, 1 or more',
+    notPositive: 'A number above 0',
+    notSeed: 'A whole number, 0 or more',
+    notShare: 'Between 1 and 99 %',
+  },
+  hints: {
+    epochs: 'One epoch shows the model every training image once.',
+    batch: 'Images per step. Larger is faster and smoother, smaller often generalises better.',
+    learningRate: 'How far each step goes. Too large and the loss jumps, too small and it crawls.',
+    seed: 'The same seed, data and settings give the same run again.',
+    trainLimit: 'Use only the first N labeled training images, in the order of import.',
+    validateOn:
+      'Images that training never sees. Accuracy on them tells what to expect on new pictures.',
+    engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
+    parameters: 'Numbers that training adjusts.',
+    trainable: 'Parameters that training changes; the rest are running statistics.',
+    outputShape: 'Height × width × channels that the layer hands on, for one image.',
+    staleLabels: 'Labels of its training images that changed after this run had started.',
+    interval:
+      'With this many validation images, the true accuracy on new images lies in this range 19 times out of 20.',
+  },
+  validate: {
+    validation: 'Validation split',
+    test: 'Test split',
+    fraction: 'Part of training',
+    none: 'Nothing',
+  },
+  validatedOn: (on: ValidateOn): string => {
+    if (on.kind === 'none') return 'nothing';
+    if (on.kind === 'fraction') return `${wholePercent(on.fraction)} of training`;
+    return `${splitNames[on.split]} split`;
+  },
+  remedies: {
+    label: 'Label images',
+    split: 'Split the images',
+    import: 'Import images',
+    holdOut: 'Hold out 20 % of training',
+    useTest: 'Validate on the test split',
+  },
+
+  summary: {
+    title: 'Layers',
+    layer: 'Layer',
+    type: 'Type',
+    output: 'Output',
+    parameters: 'Parameters',
+    input: 'input',
+    total: 'Total',
+    trainable: 'trainable',
+    allTrainable: 'all trainable',
+  },
+
+  status: {
+    preparing: 'Preparing',
+    running: 'Training',
+    stopping: 'Finishing the epoch',
+    done: 'Done',
+    stopped: 'Stopped',
+    cancelled: 'Cancelled',
+    interrupted: 'Interrupted',
+    failed: 'Failed',
+  } satisfies Record<RunStatus, string>,
+  /** What an unfinished run left behind, in a sentence; null for the others. */
+  ended: (status: RunStatus, epochs: number, planned: number, kept: boolean): string | null => {
+    const reached =
+      epochs === 0
+        ? 'before the first epoch was complete'
+        : `after ${integer(epochs)} of ${count(planned, 'epoch')}`;
+    const left = kept
+      ? ' The model of every finished epoch’s best and last is kept and can be used.'
+      : ' Nothing was kept.';
+    switch (status) {
+      case 'interrupted':
+        return `Fovea or its engine ended ${reached}.${left}`;
+      case 'failed':
+        return `Training failed ${reached}.${left}`;
+      case 'cancelled':
+        return `Cancelled ${reached}.${left}`;
+      case 'stopped':
+        return `Stopped ${reached}.`;
+      default:
+        return null;
+    }
+  },
+
+  live: {
+    valAccuracy: 'Accuracy on new images',
+    trainAccuracy: 'Accuracy on training images',
+    epoch: 'Epoch',
+    epochOf: (epoch: number, epochs: number) => `${integer(epoch)} of ${integer(epochs)}`,
+    rate: 'Speed',
+    left: 'Time left',
+    took: 'Time',
+    waiting: 'Preparing the images…',
+    compiling: 'The first numbers come in a moment.',
+    best: (epoch: number) => `best: epoch ${integer(epoch)}`,
+    stop: 'Stop',
+    stopHint: 'Finish this epoch, keep everything',
+    cancel: 'Cancel',
+    cancelHint: 'Stop at once; finished epochs are kept',
+    lost: 'The connection to the run was lost; trying again…',
+    progress: (epoch: number, epochs: number, eta: number | null) =>
+      `Epoch ${text.live.epochOf(epoch, epochs)}, ${remaining(eta)}`,
+  },
+  charts: {
+    loss: 'Loss',
+    accuracy: 'Accuracy',
+    training: 'training',
+    validation: 'validation',
+    batch: 'each batch',
+    epoch: 'epoch',
+    lossHint: 'How wrong the model is, on average; lower is better.',
+    accuracyHint: 'Share of images whose most probable class is the true one.',
+    bestMark: (epoch: number) => `best · ${integer(epoch)}`,
+    empty: 'The curves start with the first epoch.',
+  },
+  verdict: {
+    diverged: 'Training fell apart: the loss is no longer a number. Try a smaller learning rate.',
+    unchecked: (training: number) =>
+      `${wholePercent(training)} on training images. Without validation images, nobody knows about new ones.`,
+    guessing: (validation: number, chance: number) =>
+      `No better than guessing yet: ${wholePercent(validation)}, where chance gives ${wholePercent(chance)}.`,
+    memorising: (training: number, validation: number) =>
+      `Memorising: ${wholePercent(training)} on training, ${wholePercent(validation)} on new images. More images would help most.`,
+    pastBest: (epoch: number, best: number, now: number) =>
+      `Best at epoch ${integer(epoch)} with ${percent(best)}; now ${percent(now)}. The best model is kept.`,
+    improving: (validation: number, training: number) =>
+      `Still learning: ${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
+    steady: (validation: number, training: number) =>
+      `${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
+  },
+
+  settings: {
+    model: 'Model',
+    parameters: 'Parameters',
+    epochs: 'Epochs',
+    batch: 'Batch',
+    learningRate: 'Learning rate',
+    seed: 'Seed',
+    trainImages: 'Training images',
+    trainLimit: 'Training images at most',
+    validateOn: 'Validate on',
+    validationImages: 'Validation images',
+    classes: 'Classes',
+    engine: 'Engine',
+    labels: 'Labels',
+    optimizer: 'Optimizer',
+    created: 'Started',
+    finished: 'Ended',
+    id: 'Run folder',
+  },
+  outcomes: {
+    valAccuracy: 'Best accuracy on new images',
+    accuracy: 'Training accuracy then',
+    bestEpoch: 'Best epoch',
+    seconds: 'Time',
+    imagesPerSecond: 'Images per second',
+  },
+  labelVersion: (stale: number): string =>
+    stale === 0 ? 'current labels' : `older labels · ${integer(stale)} changed`,
+  trainedOnOlder: (stale: number) =>
+    `Trained on older labels: ${count(stale, 'label')} of its images changed since.`,
+  trainAgain: 'Train again with today’s labels',
+
+  run: {
+    select: (name: string) => `Compare ${name}`,
+    rename: 'Rename',
+    remove: 'Delete run…',
+    removeTitle: (name: string) => `Delete ${name}?`,
+    removeBody: 'Its curves, checkpoints and evaluations go. Exported files stay where they are.',
+    removeConfirm: 'Delete run',
+    keep: 'Keep',
+    more: 'More actions',
+    again: 'Use these settings',
+    evaluate: 'Evaluate',
+    predict: 'Predict',
+    export: 'Export',
+    notes: 'Notes',
+    notesPlaceholder: 'What did you try, and why?',
+    details: 'Details',
+    layers: 'Layers',
+    allClasses: (names: readonly string[]) => `${integer(names.length)}: ${list(names, 6)}`,
+    took: (seconds: number) => duration(seconds),
+  },
+  compare: {
+    differs: 'What differs',
+    came: 'What came out',
+    same: 'The settings are all the same.',
+    best: 'best',
+  },
+  empty: {
+    noImages: 'Nothing to learn from yet',
+    noImagesBody: 'Import pictures and give them classes; then a model can learn them.',
+    noClasses: 'Label at least two classes first',
+    noClassesBody: 'A model learns to tell classes apart, so it needs pictures of at least two.',
+    failed: 'The runs could not be read',
+  },
+} as const;

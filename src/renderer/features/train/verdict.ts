@@ -1,0 +1,41 @@
+/** What a run's curves say, as one sentence that a user can act on. */
+import type { Run } from '#shared/contract/index.ts';
+import { text } from './text.ts';
+
+export interface Verdict {
+  tone: 'good' | 'neutral' | 'warning';
+  text: string;
+}
+
+/** Epochs without a better value after which a run counts as past its best. */
+const patience = 3;
+/** Training accuracy this far above validation is memorising. */
+const wideGap = 0.12;
+
+type Judged = Pick<Run, 'epochs' | 'classes' | 'bestEpoch'>;
+
+/** Null before the first epoch. */
+export function judge(run: Judged): Verdict | null {
+  const last = run.epochs.at(-1);
+  if (!last) return null;
+  const say = text.verdict;
+  if (!Number.isFinite(last.loss)) return { tone: 'warning', text: say.diverged };
+  if (last.valAccuracy === null) return { tone: 'neutral', text: say.unchecked(last.accuracy) };
+
+  const chance = 1 / Math.max(1, run.classes.length);
+  if (last.accuracy < chance * 1.25 + 0.01 && last.valAccuracy < chance * 1.25 + 0.01) {
+    return { tone: 'warning', text: say.guessing(last.valAccuracy, chance) };
+  }
+  if (last.accuracy - last.valAccuracy >= wideGap && last.accuracy >= 0.8) {
+    return { tone: 'warning', text: say.memorising(last.accuracy, last.valAccuracy) };
+  }
+  const best = run.epochs.find((epoch) => epoch.epoch === run.bestEpoch);
+  if (best && best.valAccuracy !== null && last.epoch - best.epoch >= patience) {
+    return { tone: 'neutral', text: say.pastBest(best.epoch, best.valAccuracy, last.valAccuracy) };
+  }
+  const before = run.epochs.at(-3);
+  if (before && before.valAccuracy !== null && last.valAccuracy - before.valAccuracy > 0.005) {
+    return { tone: 'good', text: say.improving(last.valAccuracy, last.accuracy) };
+  }
+  return { tone: 'neutral', text: say.steady(last.valAccuracy, last.accuracy) };
+}

@@ -1,0 +1,143 @@
+/** Points and lines as charts draw them; no DOM here. */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Series {
+  id: string;
+  /** Written at the end of the line and in the readout. */
+  label: string;
+  /** A colour token: '--series-1'. */
+  color: string;
+  points: readonly Point[];
+  /** 'faint': a thin background line without a label, e.g. each batch. */
+  style?: 'line' | 'faint' | 'dashed';
+  /** x of a point to ring, e.g. the best epoch. */
+  mark?: number | undefined;
+}
+
+/**
+ * A line that grows by many small steps: smoothed as it comes (an exponential mean over `span` on
+ * the x axis, without the bias towards its start), and thinned to at most `limit` points by
+ * averaging neighbours, so an endless run needs no endless memory.
+ */
+export class GrowingLine {
+  points: Point[] = [];
+  #weighted = 0;
+  #weight = 0;
+  #last: number | null = null;
+  readonly #span: number;
+  readonly #limit: number;
+
+  constructor(span: number, limit = 2000) {
+    this.#span = span;
+    this.#limit = limit;
+  }
+
+  /** Adds a value at `x`; points that go back in x (a repeated step) are ignored. */
+  push(x: number, y: number): void {
+    if (!Number.isFinite(y) || (this.#last !== null && x <= this.#last)) return;
+    const step = this.#last === null ? this.#span / 4 : x - this.#last;
+    const keep = Math.exp(-step / this.#span);
+    this.#weighted = keep * this.#weighted + (1 - keep) * y;
+    this.#weight = keep * this.#weight + (1 - keep);
+    this.#last = x;
+    this.points.push({ x, y: this.#weighted / this.#weight });
+    if (this.points.length > this.#limit) this.points = halve(this.points);
+  }
+}
+
+function halve(points: readonly Point[]): Point[] {
+  const half: Point[] = [];
+  for (let i = 0; i < points.length; i += 2) {
+    const a = points[i]!;
+    const b = points[i + 1] ?? a;
+    half.push({ x: b.x, y: (a.y + b.y) / 2 });
+  }
+  return half;
+}
+
+/** The point at `x`, else the nearest one; null of an empty line. Points ascend in x. */
+export function nearest(points: readonly Point[], x: number): Point | null {
+  let best: Point | null = null;
+  for (const point of points) {
+    if (best !== null && Math.abs(point.x - x) > Math.abs(best.x - x)) break;
+    best = point;
+  }
+  return best;
+}
+
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/**
+ * Range of an accuracy axis: always up to 1, down to the tenth below the lowest point, so that a
+ * climb from 0.9 to 0.95 can be seen.
+ */
+export function accuracyRange(series: readonly Series[]): Range {
+  const lowest = Math.min(1, ...series.flatMap((one) => one.points.map((point) => point.y)));
+  const min = Math.floor(lowest * 10 - 0.2) / 10;
+  return { min: Math.min(0.9, Math.max(0, min)), max: 1 };
+}
+
+/**
+ * Range of a loss axis: from 0 to a little above the largest epoch value. The first batches of a
+ * run are far above all that follows; the faint lines may run out of the frame for them.
+ */
+export function lossRange(series: readonly Series[]): Range {
+  const solid = series.filter((one) => one.style !== 'faint');
+  const shown = solid.some((one) => one.points.length > 0) ? solid : series;
+  const values = shown.flatMap((one) => one.points.map((point) => point.y));
+  const highest = Math.max(0, ...values.filter(Number.isFinite));
+  return { min: 0, max: highest > 0 ? highest * 1.1 : 1 };
+}
+
+/**
+ * Vertical places for labels at the ends of lines: as near to their line as can be, `gap` apart,
+ * inside [top, bottom].
+ */
+export function spreadLabels(
+  wanted: readonly number[],
+  gap: number,
+  top: number,
+  bottom: number,
+): number[] {
+  const order = wanted.map((y, index) => ({ y, index })).sort((a, b) => a.y - b.y);
+  let floor = top;
+  for (const label of order) {
+    label.y = Math.max(label.y, floor);
+    floor = label.y + gap;
+  }
+  let ceiling = bottom;
+  for (const label of order.toReversed()) {
+    label.y = Math.min(label.y, ceiling);
+    ceiling = label.y - gap;
+  }
+  const places = new Array<number>(wanted.length).fill(0);
+  for (const label of order) places[label.index] = label.y;
+  return places;
+}
+
+/** An SVG path through the points, scaled into `width` × `height` with a pixel of air. */
+export function sparkPath(
+  points: readonly Point[],
+  width: number,
+  height: number,
+  range: Range,
+): string {
+  if (points.length === 0) return '';
+  const first = points[0]!.x;
+  const last = points.at(-1)!.x;
+  const spanX = last - first || 1;
+  const spanY = range.max - range.min || 1;
+  const at = (point: Point) => {
+    const x = 1 + ((point.x - first) / spanX) * (width - 2);
+    const share = Math.min(1, Math.max(0, (point.y - range.min) / spanY));
+    return `${x.toFixed(1)} ${(height - 1 - share * (height - 2)).toFixed(1)}`;
+  };
+  return `M${points.map(at).join('L')}`;
+}
