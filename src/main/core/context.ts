@@ -4,6 +4,7 @@ import type { JobManager } from './jobs.ts';
 import type { Logger } from './logger.ts';
 import type { DecoderPool } from './library/decode/pool.ts';
 import type { ProjectRegistry } from './projects/registry.ts';
+import type { RunService } from './runs/service.ts';
 import type { SettingsStore } from './settings.ts';
 import type { Uploads } from './library/uploads.ts';
 
@@ -30,4 +31,6 @@ export interface CoreContext {
   decoders: DecoderPool;
   settings: SettingsStore;
   uploads: Uploads;
+  /** From `createRunService`; lives as long as the core. */
+  runs: RunService;
 }

@@ -20,7 +20,8 @@ export interface JobOptions {
 export interface JobControl {
   readonly id: string;
   readonly signal: AbortSignal;
-  phase(text: string): void;
+  /** @param unit what progress counts from now on, if it changes: counting starts anew */
+  phase(text: string, unit?: string): void;
   /** `total: null` while it is not known. Updates reach watchers at most ten times a second. */
   progress(done: number, total: number | null): void;
 }
@@ -87,8 +88,12 @@ export class JobManager {
       job.result = await work({
         id: job.id,
         signal: abort.signal,
-        phase: (text) => {
+        phase: (text, unit = job.progress.unit) => {
           job.phase = text;
+          if (unit !== job.progress.unit) {
+            entry.meter = new RateMeter();
+            job.progress = { done: 0, total: null, unit, rate: null, etaSeconds: null };
+          }
           this.#publish(entry, true);
         },
         progress: (done, total) => {

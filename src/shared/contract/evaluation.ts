@@ -39,6 +39,10 @@ export const evaluationReport = z.object({
       ba: z.number().int(),
     }),
   ),
+  /** Labeled images left out: of a class that the run does not know, or with an unreadable file. */
+  excluded: z.number().int(),
+  /** How many of the images the run was trained on: their answers flatter. */
+  trainedOn: z.number().int(),
   /** Labels in this split that changed since the report was made; re-evaluate to include them. */
   staleLabels: z.number().int(),
 });
@@ -66,7 +70,10 @@ export type FilePrediction = z.infer<typeof filePrediction>;
 const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 
 export const evaluationContract = {
-  /** Runs the model over a split; when done, `report` answers. */
+  /**
+   * Runs the model over a split; when done, `report` answers. For a run that held out a share of its
+   * training images, 'validation' means those, and 'train' is without them.
+   */
   start: call.input(inRun.extend({ split })).output(z.object({ job: jobId })),
   /** The stored report, or null when this was not evaluated yet. */
   report: call.input(inRun.extend({ split })).output(evaluationReport.nullable()),
@@ -88,7 +95,7 @@ export const evaluationContract = {
 };
 
 export const predictContract = {
-  /** Images of the library, in the given order. */
+  /** Images of the library, in the given order, without those whose files cannot be read. */
   images: call
     .input(inRun.extend({ images: z.array(imageId).min(1).max(1000) }))
     .output(z.array(prediction)),

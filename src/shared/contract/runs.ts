@@ -133,6 +133,8 @@ export const run = z.object({
   checkpoints: z.array(z.enum(['best', 'last'])),
   seconds: z.number(),
   error: errorInfo.nullable(),
+  /** What was to know at its start and since: 'Class “boot” has no training images.' */
+  warnings: z.array(z.string()),
   /** Labels of its training images that changed since it started. */
   staleLabels: z.number().int(),
   job: jobId.nullable(),

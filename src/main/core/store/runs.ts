@@ -42,6 +42,7 @@ export interface StoredRun {
   labelRevision: number;
   seconds: number;
   error: ErrorInfo | null;
+  warnings: string[];
   job: string | null;
   owner: RunOwner;
 }
@@ -69,6 +70,7 @@ export type RunChanges = Partial<
     | 'engine'
     | 'seconds'
     | 'error'
+    | 'warnings'
     | 'job'
   >
 >;
@@ -96,6 +98,7 @@ interface RunRow {
   label_revision: number;
   seconds: number;
   error: string | null;
+  warnings: string;
   job: string | null;
   owner_pid: number;
   owner_mark: string | null;
@@ -131,8 +134,8 @@ export class RunsTable {
       const { lastInsertRowid } = this.#db
         .prepare(
           `INSERT INTO runs (name, status, created_at, options, spec, classes, parameters, versions,
-             train_images, validation_images, label_revision, job, owner_pid, owner_mark)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             train_images, validation_images, label_revision, warnings, job, owner_pid, owner_mark)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           run.name,
@@ -146,6 +149,7 @@ export class RunsTable {
           train.images.length,
           validation?.images.length ?? 0,
           run.labelRevision,
+          JSON.stringify(run.warnings),
           run.job,
           run.owner.pid,
           run.owner.mark,
@@ -207,6 +211,7 @@ export class RunsTable {
       ['engine', changes.engine],
       ['seconds', changes.seconds],
       ['error', changes.error ? JSON.stringify(changes.error) : changes.error],
+      ['warnings', changes.warnings && JSON.stringify(changes.warnings)],
       ['job', changes.job],
     ];
     const given = columns.filter(([, value]) => value !== undefined);
@@ -262,6 +267,30 @@ export class RunsTable {
     return new Map(rows.map((row) => [row.id, row.classId]));
   }
 
+  /** Distinct sizes of the labeled images, commonest first. */
+  imageShapes(): { width: number; height: number; channels: number; images: number }[] {
+    return this.#db
+      .prepare<[], { width: number; height: number; channels: number; images: number }>(
+        `SELECT width, height, channels, count(*) AS images FROM images
+         WHERE deleted_at IS NULL AND class_id IS NOT NULL
+         GROUP BY width, height, channels ORDER BY images DESC`,
+      )
+      .all();
+  }
+
+  /** Replaces the snapshot, when some of its images turned out to be unreadable. */
+  setData(id: string, part: 'train' | 'validation', data: RunData): void {
+    const count = part === 'train' ? 'train_images' : 'validation_images';
+    this.#db.transaction(() => {
+      this.#db
+        .prepare('UPDATE run_data SET images = ?, classes = ? WHERE run = ? AND part = ?')
+        .run(toBlob(data.images), toBlob(data.classes), runNumber(id), part);
+      this.#db
+        .prepare(`UPDATE runs SET ${count} = ? WHERE number = ?`)
+        .run(data.images.length, runNumber(id));
+    })();
+  }
+
   data(id: string, part: 'train' | 'validation'): RunData {
     const row = this.#db
       .prepare<[number, string], { images: Buffer; classes: Buffer }>(
@@ -292,6 +321,7 @@ function toRun(row: RunRow): StoredRun {
     labelRevision: row.label_revision,
     seconds: row.seconds,
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
+    warnings: JSON.parse(row.warnings) as string[],
     job: row.job,
     owner: { pid: row.owner_pid, mark: row.owner_mark },
   };

@@ -6,7 +6,8 @@ export const runs: Migration = {
   name: 'runs',
   sql: `
 -- A run's public id is 'r' || number; numbers are never used twice. options, spec, classes
--- ([{id,name}] in the order of the model's outputs), versions and error are JSON.
+-- ([{id,name}] in the order of the model's outputs), versions, error and
+-- warnings are JSON.
 -- label_revision: the newest images.label_revision at the start; labels with a later one are newer.
 CREATE TABLE runs (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,6 +28,7 @@ CREATE TABLE runs (
   label_revision INTEGER NOT NULL,
   seconds REAL NOT NULL DEFAULT 0,
   error TEXT,
+  warnings TEXT NOT NULL,
   job TEXT,
   owner_pid INTEGER NOT NULL,
   owner_mark TEXT
