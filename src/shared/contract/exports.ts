@@ -11,6 +11,7 @@ export const exportFormatInfo = z.object({
   /** What it is for, in one sentence. */
   purpose: z.string(),
 });
+export type ExportFormatInfo = z.infer<typeof exportFormatInfo>;
 
 export const exportRecord = z.object({
   id: z.number().int(),
