@@ -1,0 +1,156 @@
+/** The project's runs: the list, the one that is looked at, those being compared. */
+import { SvelteSet } from 'svelte/reactivity';
+import type { FoveaClient, PresetInfo, Run, TrainOptions } from '#shared/contract/index.ts';
+import { bestValue } from '../features/train/compare.ts';
+import { isActive, LiveRun } from './live-run.svelte.ts';
+
+export class RunsState {
+  /** Newest first; null until they were read. */
+  list = $state.raw<readonly Run[] | null>(null);
+  presets = $state.raw<readonly PresetInfo[]>([]);
+  /** Why the list could not be read. */
+  failure = $state.raw<unknown>(null);
+  /** Run that is open; null: the form for a new one. */
+  openId = $state<string | null>(null);
+  readonly compared = new SvelteSet<string>();
+  live = $state.raw<LiveRun | null>(null);
+
+  readonly #client: FoveaClient;
+  readonly #project: string;
+  #refreshes = 0;
+
+  constructor(client: FoveaClient, project: string) {
+    this.#client = client;
+    this.#project = project;
+  }
+
+  /** The open run with what is heard of it live. */
+  get open(): Run | null {
+    if (this.live && this.live.run.id === this.openId) return this.live.run;
+    return this.list?.find((run) => run.id === this.openId) ?? null;
+  }
+
+  /** Runs whose model can be used: at least one checkpoint is there. */
+  get usable(): readonly Run[] {
+    return (this.list ?? []).filter((run) => run.checkpoints.length > 0);
+  }
+
+  get training(): Run | null {
+    return this.list?.find(isActive) ?? null;
+  }
+
+  /** Runs ticked for comparison, in the order of the list. */
+  get comparison(): readonly Run[] {
+    return (this.list ?? []).filter((run) => this.compared.has(run.id));
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.refresh(), this.#loadPresets()]);
+  }
+
+  async refresh(): Promise<void> {
+    const mine = ++this.#refreshes;
+    try {
+      const list = await this.#client.runs.list({ project: this.#project });
+      // An answer that was overtaken by a later question is stale.
+      if (mine !== this.#refreshes) return;
+      this.list = list.toSorted((a, b) => b.createdAt - a.createdAt || compareIds(b.id, a.id));
+      this.failure = null;
+      const ids = new Set(list.map((run) => run.id));
+      for (const id of this.compared) if (!ids.has(id)) this.compared.delete(id);
+      if (this.openId !== null && !ids.has(this.openId)) this.show(null);
+      else if (this.open && this.live?.run.id !== this.openId) this.#follow(this.open);
+      // What changed about a finished run (its name, its notes, its labels) only the list knows.
+      const live = this.live;
+      const stored = list.find((run) => run.id === live?.run.id);
+      if (live && stored && !isActive(live.run)) live.run = stored;
+    } catch (error) {
+      if (mine === this.#refreshes) this.failure = error;
+    }
+  }
+
+  /** Opens a run, or with null the form. */
+  show(id: string | null): void {
+    if (id === this.openId && this.live?.run.id === id) return;
+    this.live?.close();
+    this.live = null;
+    this.openId = id;
+    const run = this.open;
+    if (run) this.#follow(run);
+  }
+
+  toggleCompared(id: string): void {
+    if (!this.compared.delete(id)) this.compared.add(id);
+  }
+
+  async start(options: TrainOptions, name?: string): Promise<string> {
+    const { run } = await this.#client.runs.start({
+      project: this.#project,
+      options,
+      ...(name ? { name } : {}),
+    });
+    await this.refresh();
+    this.compared.clear();
+    this.show(run);
+    return run;
+  }
+
+  /** Ends the run after its epoch. */
+  async stop(run: string): Promise<void> {
+    await this.#client.runs.stop({ project: this.#project, run });
+  }
+
+  async cancel(run: string): Promise<void> {
+    await this.#client.runs.cancel({ project: this.#project, run });
+  }
+
+  async update(run: string, changes: { name?: string; notes?: string }): Promise<void> {
+    this.#replace(await this.#client.runs.update({ project: this.#project, run, ...changes }));
+  }
+
+  async remove(run: string): Promise<void> {
+    await this.#client.runs.remove({ project: this.#project, run });
+    if (this.openId === run) this.show(null);
+    await this.refresh();
+  }
+
+  /** A good first choice where a model is asked for: the open one, else the best of all. */
+  preferred(): Run | null {
+    const usable = this.usable;
+    const open = usable.find((run) => run.id === this.openId);
+    if (open) return open;
+    const ranked = usable.toSorted((a, b) => (bestValue(b) ?? 0) - (bestValue(a) ?? 0));
+    return ranked[0] ?? null;
+  }
+
+  /** Stops listening; the screen is gone. */
+  close(): void {
+    this.live?.close();
+    this.live = null;
+  }
+
+  async #loadPresets(): Promise<void> {
+    try {
+      this.presets = await this.#client.runs.presets();
+    } catch (error) {
+      this.failure = error;
+    }
+  }
+
+  #follow(run: Run): void {
+    this.live?.close();
+    const live = new LiveRun(this.#client, this.#project, run, (stored) => this.#replace(stored));
+    this.live = live;
+    if (isActive(run)) void live.follow();
+  }
+
+  #replace(run: Run): void {
+    this.list = (this.list ?? []).map((other) => (other.id === run.id ? run : other));
+    if (this.live?.run.id === run.id && this.live.run !== run) this.live.run = run;
+  }
+}
+
+/** 'r10' comes after 'r9'. */
+function compareIds(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

@@ -1,0 +1,129 @@
+/** What will be trained next: the settings, and what the core says of them before they start. */
+import type {
+  FoveaClient,
+  PresetInfo,
+  Run,
+  TrainOptions,
+  TrainPlan,
+} from '#shared/contract/index.ts';
+
+const planDelayMs = 200;
+
+export type ValidateKind = 'validation' | 'test' | 'fraction' | 'none';
+
+export class TrainForm {
+  presetId = $state('');
+  name = $state('');
+  epochs = $state(10);
+  batch = $state(32);
+  learningRate = $state(0.001);
+  seed = $state(1);
+  trainLimit = $state<number | null>(null);
+  validate = $state<ValidateKind>('validation');
+  /** Share of the training images held out, per cent. */
+  heldOut = $state(20);
+  engine = $state<TrainOptions['engine']>('auto');
+
+  plan = $state.raw<TrainPlan | null>(null);
+  /** Why there is no plan. */
+  failure = $state.raw<unknown>(null);
+  planning = $state(false);
+
+  readonly #client: FoveaClient;
+  readonly #project: string;
+  #asked = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #chosen = false;
+
+  constructor(client: FoveaClient, project: string) {
+    this.#client = client;
+    this.#project = project;
+  }
+
+  get options(): TrainOptions {
+    return {
+      preset: this.presetId,
+      epochs: this.epochs,
+      batch: this.batch,
+      learningRate: this.learningRate,
+      seed: this.seed,
+      trainLimit: this.trainLimit,
+      validateOn:
+        this.validate === 'none'
+          ? { kind: 'none' }
+          : this.validate === 'fraction'
+            ? { kind: 'fraction', fraction: this.heldOut / 100 }
+            : { kind: 'split', split: this.validate },
+      engine: this.engine,
+    };
+  }
+
+  get canStart(): boolean {
+    return this.plan !== null && this.plan.problems.length === 0 && !this.planning;
+  }
+
+  /** Takes a preset with its own settings; what to validate on stays. */
+  usePreset(preset: PresetInfo): void {
+    this.presetId = preset.id;
+    this.epochs = preset.defaults.epochs;
+    this.batch = preset.defaults.batch;
+    this.learningRate = preset.defaults.learningRate;
+    this.trainLimit = preset.defaults.trainLimit;
+    this.#chosen = true;
+  }
+
+  /** The first preset, unless one was chosen already. */
+  suggest(presets: readonly PresetInfo[]): void {
+    const first = presets[0];
+    if (first && !this.#chosen) this.usePreset(first);
+  }
+
+  /**
+   * Validates on what there is: the validation split, else the test split, else a share of training.
+   * Only before the user chose a preset or a run to repeat.
+   */
+  suggestValidation(images: { validation: number; test: number }): void {
+    if (images.validation > 0) this.validate = 'validation';
+    else if (images.test > 0) this.validate = 'test';
+    else this.validate = 'fraction';
+  }
+
+  /** The settings of an earlier run. */
+  repeat(run: Pick<Run, 'options'>): void {
+    const { options } = run;
+    this.presetId = options.preset;
+    this.epochs = options.epochs;
+    this.batch = options.batch;
+    this.learningRate = options.learningRate;
+    this.seed = options.seed;
+    this.trainLimit = options.trainLimit;
+    this.engine = options.engine;
+    const on = options.validateOn;
+    this.validate = on.kind === 'split' ? on.split : on.kind;
+    if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);
+    this.#chosen = true;
+  }
+
+  /** Asks for the plan of the present settings, once they have rested for a moment. */
+  replan(delay = planDelayMs): void {
+    if (this.presetId === '') return;
+    clearTimeout(this.#timer);
+    this.planning = true;
+    this.#timer = setTimeout(() => void this.#askPlan(), delay);
+  }
+
+  async #askPlan(): Promise<void> {
+    const mine = ++this.#asked;
+    try {
+      const plan = await this.#client.runs.plan({ project: this.#project, options: this.options });
+      if (mine !== this.#asked) return;
+      this.plan = plan;
+      this.failure = null;
+    } catch (error) {
+      if (mine !== this.#asked) return;
+      this.plan = null;
+      this.failure = error;
+    }
+    this.planning = false;
+  }
+}
