@@ -1,0 +1,41 @@
+/**
+ * The stages of the rail, in order. A stage's screen is `features/<id>/<Name>Screen.svelte`, loaded when
+ * it is first shown; a stage without a screen is not in the rail.
+ */
+import type { Component } from 'svelte';
+import ChartScatter from '@lucide/svelte/icons/chart-scatter';
+import Images from '@lucide/svelte/icons/images';
+import PackageOpen from '@lucide/svelte/icons/package-open';
+import Dumbbell from '@lucide/svelte/icons/dumbbell';
+import ScanSearch from '@lucide/svelte/icons/scan-search';
+import Tags from '@lucide/svelte/icons/tags';
+import type { StageId } from '../state/app.svelte.ts';
+import { text } from './text.ts';
+
+type ScreenModule = { default: Component };
+
+const screens = import.meta.glob<ScreenModule>('../features/*/*Screen.svelte');
+
+export interface Stage {
+  id: StageId;
+  label: string;
+  icon: Component<{ size?: number; strokeWidth?: number }>;
+  load: () => Promise<ScreenModule>;
+}
+
+const icons: Record<StageId, Stage['icon']> = {
+  library: Images,
+  label: Tags,
+  train: Dumbbell,
+  evaluate: ChartScatter,
+  predict: ScanSearch,
+  export: PackageOpen,
+};
+
+const order: readonly StageId[] = ['library', 'label', 'train', 'evaluate', 'predict', 'export'];
+
+export const stages: readonly Stage[] = order.flatMap((id) => {
+  const name = id.charAt(0).toUpperCase() + id.slice(1);
+  const load = screens[`../features/${id}/${name}Screen.svelte`];
+  return load ? [{ id, label: text.stages[id], icon: icons[id], load }] : [];
+});

@@ -1,0 +1,178 @@
+/** The window: which project is open, which stage is shown, and what every view shares. */
+import { createContext } from 'svelte';
+import type { ImageFilter, Job, ProjectSummary, SystemInfo } from '#shared/contract/index.ts';
+import type { ConnectionState, FoveaClient } from '../api.ts';
+import type { Host } from '../host.ts';
+import { reportError } from '../ui/report-error.ts';
+import { ToastList } from '../ui/toasts.svelte.ts';
+import { actions } from './actions.ts';
+import { Commands } from './commands.svelte.ts';
+import { FolderPicker } from './folder-picker.svelte.ts';
+import { JobsState } from './jobs.svelte.ts';
+import { OpenProject } from './project.svelte.ts';
+import { SettingsState } from './settings.svelte.ts';
+
+export type StageId = 'library' | 'label' | 'train' | 'evaluate' | 'predict' | 'export';
+
+/** What a stage is asked to show when another view leads to it. */
+export interface StageIntent {
+  /** Label: show the images that match. */
+  filter?: ImageFilter;
+  /** Label: show exactly these images, under this title ('coat predicted as pullover'). */
+  images?: { ids: readonly number[]; title: string };
+  /** Label: put the cursor here. Predict: predict this image. */
+  image?: number;
+  /** Train, Evaluate, Predict, Export: about this run. */
+  run?: string;
+}
+
+export type DialogName = 'settings' | 'help' | 'palette' | 'new-project' | 'jobs';
+
+export interface AppParts {
+  api: FoveaClient;
+  host: Host;
+  folders: FolderPicker;
+}
+
+export class AppState {
+  readonly api: FoveaClient;
+  readonly host: Host;
+  readonly folders: FolderPicker;
+  readonly toasts = new ToastList();
+  readonly commands = new Commands(actions);
+  readonly jobs: JobsState;
+  readonly settings: SettingsState;
+  info = $state.raw<SystemInfo | null>(null);
+  connection = $state<ConnectionState>('connecting');
+  project = $state.raw<OpenProject | null>(null);
+  /** A project is being opened. */
+  opening = $state(false);
+  stage = $state<StageId>('library');
+  dialog = $state<DialogName | null>(null);
+  /** Left part of the status line, set by the screen that is shown. */
+  status = $state('');
+  /** Actions whose keys the status line shows. */
+  statusActions = $state.raw<readonly string[]>([]);
+  #intent: StageIntent | null = null;
+  /** Goes up with each `go`, so that a stage that is already shown hears of a new intent. */
+  intentCount = $state(0);
+
+  constructor({ api, host, folders }: AppParts) {
+    this.api = api;
+    this.host = host;
+    this.folders = folders;
+    this.jobs = new JobsState(api);
+    this.settings = new SettingsState(api, (error) => this.report(error));
+  }
+
+  /** Any error, to the user. */
+  report(error: unknown): void {
+    reportError(this.toasts, error);
+  }
+
+  /** Runs something a user asked for, with its errors reported; undefined when it failed. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
+  }
+
+  /** Reads what every view needs. Called at the start, and again after a lost connection. */
+  async load(): Promise<void> {
+    const [info] = await Promise.all([this.api.system.info(), this.settings.load()]);
+    this.info = info;
+    this.commands.overrides = this.settings.current.keymap;
+  }
+
+  /** Follows jobs and the project's changes; subscribes again when the connection comes back. */
+  connected(signal: AbortSignal): void {
+    this.jobs.follow(signal).catch((error: unknown) => this.#feedEnded(error));
+    const project = this.project;
+    if (project) void this.#show(project);
+  }
+
+  go(stage: StageId, intent: StageIntent | null = null): void {
+    this.#intent = intent;
+    this.intentCount++;
+    if (stage !== this.stage) {
+      this.status = '';
+      this.statusActions = [];
+    }
+    this.stage = stage;
+    this.dialog = null;
+  }
+
+  /** What the shown stage was asked for; each intent is taken once. */
+  takeIntent(): StageIntent | null {
+    const intent = this.#intent;
+    this.#intent = null;
+    return intent;
+  }
+
+  openProject(path: string): Promise<boolean> {
+    return this.#enter(() => this.api.projects.open({ path }));
+  }
+
+  createProject(path: string, name?: string): Promise<boolean> {
+    return this.#enter(() => this.api.projects.create(name === undefined ? { path } : { path, name }));
+  }
+
+  openSample(): Promise<boolean> {
+    return this.#enter(() => this.api.projects.openSample());
+  }
+
+  async closeProject(): Promise<void> {
+    const project = this.project;
+    if (!project) return;
+    project.dispose();
+    this.project = null;
+    this.stage = 'library';
+    await this.attempt(() => this.api.projects.close({ project: project.id }));
+  }
+
+  async #enter(open: () => Promise<ProjectSummary>): Promise<boolean> {
+    this.opening = true;
+    try {
+      const summary = await open();
+      const before = this.project;
+      if (before && before.id !== summary.id) await this.closeProject();
+      before?.dispose();
+      const project = new OpenProject(this.api, summary);
+      await this.#show(project);
+      this.go('library');
+      this.project = project;
+      return true;
+    } catch (error) {
+      this.report(error);
+      return false;
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  async #show(project: OpenProject): Promise<void> {
+    const reload = (): void => {
+      project.load().catch((error: unknown) => this.report(error));
+    };
+    project.on(['project', 'images', 'labels', 'classes', 'runs'], reload);
+    project.follow().catch((error: unknown) => this.#feedEnded(error));
+    await project.load();
+  }
+
+  /** A feed that ends because the connection is gone is told by the connection's own notice. */
+  #feedEnded(error: unknown): void {
+    if (this.connection === 'open') this.report(error);
+  }
+
+  /** The running or newest import of the open project. */
+  get importJob(): Job | undefined {
+    const id = this.project?.id;
+    return id === undefined ? undefined : this.jobs.runningOf(id, 'import');
+  }
+}
+
+/** The window's state, for any component below App.svelte. */
+export const [useApp, provideApp] = createContext<AppState>();
