@@ -1,0 +1,44 @@
+/** The one path from an unknown error to what the user sees. Cancellations stay silent. */
+import { isCancellation } from '#shared/errors.ts';
+import type { ToastList } from './toasts.svelte.ts';
+
+export interface ErrorText {
+  code: string;
+  message: string;
+  hint: string | undefined;
+}
+
+/** What to tell a user about any thrown value; null when there is nothing to tell. */
+export function describeError(error: unknown): ErrorText | null {
+  if (isCancellation(error)) return null;
+  if (typeof error !== 'object' || error === null) {
+    return { code: 'INTERNAL', message: String(error), hint: undefined };
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'INTERNAL';
+  if (code === 'CANCELLED') return null;
+  const data: unknown = 'data' in error ? error.data : error;
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
+  return {
+    code,
+    message: message || 'Something went wrong.',
+    hint:
+      hintOf(data) ??
+      (code === 'INTERNAL' ? 'This is a fault in Fovea. Nothing was lost; try again.' : undefined),
+  };
+}
+
+function hintOf(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null || !('hint' in data)) return undefined;
+  return typeof data.hint === 'string' ? data.hint : undefined;
+}
+
+export function reportError(toasts: ToastList, error: unknown): void {
+  const text = describeError(error);
+  if (!text) return;
+  toasts.show(text.message, {
+    tone: 'problem',
+    hint: text.hint,
+    // The same failure of ten calls is one message.
+    key: `error:${text.code}:${text.message}`,
+  });
+}
