@@ -1,8 +1,5 @@
 /** The client of the contract: over the desktop shell's message port, or over a WebSocket in a browser. */
-import {
-  createSocketClient,
-  type ConnectionState,
-} from '#shared/clients/web-socket.ts';
+import { createSocketClient, type ConnectionState } from '#shared/clients/web-socket.ts';
 import { createPortClient } from '#shared/clients/message-port.ts';
 import type { FoveaClient } from '#shared/contract/index.ts';
 import { hostPortMessage, hostPortRequest, type HostBridge } from '#shared/host-bridge.ts';

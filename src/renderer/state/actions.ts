@@ -2,7 +2,11 @@
 import { actionText } from '../shell/text.ts';
 import type { ActionDef } from './commands.svelte.ts';
 
-type Row = readonly [id: keyof typeof actionText.titles, keys: string, options?: Partial<ActionDef>];
+type Row = readonly [
+  id: keyof typeof actionText.titles,
+  keys: string,
+  options?: Partial<ActionDef>,
+];
 
 function group(scope: string, title: string, rows: readonly Row[]): ActionDef[] {
   return rows.map(([id, keys, options]) => ({

@@ -117,7 +117,9 @@ export class AppState {
   }
 
   createProject(path: string, name?: string): Promise<boolean> {
-    return this.#enter(() => this.api.projects.create(name === undefined ? { path } : { path, name }));
+    return this.#enter(() =>
+      this.api.projects.create(name === undefined ? { path } : { path, name }),
+    );
   }
 
   openSample(): Promise<boolean> {

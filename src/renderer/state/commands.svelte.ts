@@ -69,7 +69,11 @@ export class Commands {
   }
 
   /** Says who does an action, until the returned function is called. */
-  register(action: string | ActionDef, run: () => void, enabled: () => boolean = () => true): () => void {
+  register(
+    action: string | ActionDef,
+    run: () => void,
+    enabled: () => boolean = () => true,
+  ): () => void {
     const id = typeof action === 'string' ? action : action.id;
     if (typeof action !== 'string') this.#defs.set(id, action);
     const handler: Handler = { run, enabled };
