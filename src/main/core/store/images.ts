@@ -1,5 +1,5 @@
 import type { ImageFilter, ImageFlag, ImageSort, Split } from '#shared/contract/index.ts';
-import type { Db } from './database.ts';
+import type { Db, Statement } from './database.ts';
 import { fold, orderBy, whereFilter } from './image-query.ts';
 import { naturalKey } from './natural-key.ts';
 
@@ -162,9 +162,9 @@ export class ImagesTable {
     return Number(result.lastInsertRowid);
   }
 
-  #insertCache: ReturnType<Db['prepare']> | undefined;
+  #insertCache: Statement | undefined;
 
-  #insertStatement(): ReturnType<Db['prepare']> {
+  #insertStatement(): Statement {
     return (this.#insertCache ??= this.#db.prepare(
       `INSERT INTO images (sha256, name, name_key, width, height, channels, bit_depth, bytes, format,
          storage, path, container_id, container_index, import_id, added_at, imported_split, split)
