@@ -10,6 +10,7 @@ import type { ClientContext, ClientLink, ClientOptions } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
 import type { FoveaClient } from '../contract/index.ts';
 import { errorStatus } from '../errors.ts';
+import { isStream, translateStream } from './translate-stream.ts';
 
 /** The part of the DOM's WebSocket that is used; `ws` and Node's own have it too. */
 export interface Socket {
@@ -66,6 +67,8 @@ export function createSocketClient<Client extends object = FoveaClient>(
 
 interface Connection {
   socket: Socket;
+  /** Resolves when the socket is open, or when it never will be. */
+  settled: Promise<void>;
   link: RPCLink<ClientContext>;
 }
 
@@ -98,8 +101,9 @@ class ReconnectingLink implements ClientLink<ClientContext> {
         ? error
         : disconnected(error);
     try {
+      await connection.settled;
       const output = await connection.link.call(path, input, options);
-      return isAsyncIterator(output) ? translateErrors(output, translate) : output;
+      return isStream(output) ? translateStream(output, translate) : output;
     } catch (error) {
       throw translate(error);
     }
@@ -116,7 +120,12 @@ class ReconnectingLink implements ClientLink<ClientContext> {
     this.#set('connecting');
     const socket = this.#options.connect();
     socket.binaryType = 'arraybuffer';
-    const connection: Connection = { socket, link: new RPCLink({ websocket: socket as never }) };
+    const settled = new Promise<void>((resolve) => {
+      socket.addEventListener('open', () => resolve());
+      socket.addEventListener('close', () => resolve());
+    });
+    const link = new RPCLink({ websocket: socket as never });
+    const connection: Connection = { socket, settled, link };
     this.#connection = connection;
     socket.addEventListener('open', () => {
       this.#delay = this.#options.minDelayMs;
@@ -139,30 +148,4 @@ class ReconnectingLink implements ClientLink<ClientContext> {
     this.state = state;
     this.#options.onState?.(state);
   }
-}
-
-function isAsyncIterator(value: unknown): value is AsyncIteratorObject<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
-/** Not a generator: `return()` must reach the source even before the first `next()`. */
-function translateErrors(
-  source: AsyncIteratorObject<unknown>,
-  translate: (error: unknown) => unknown,
-): AsyncIteratorObject<unknown> {
-  const iterator: AsyncIterator<unknown> & { [Symbol.asyncIterator](): typeof iterator } = {
-    async next() {
-      try {
-        return await source.next();
-      } catch (error) {
-        throw translate(error);
-      }
-    },
-    return: (value) => source.return?.(value) ?? Promise.resolve({ done: true, value }),
-    throw: (error) => source.throw?.(error) ?? Promise.reject(error as Error),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-  return iterator as AsyncIteratorObject<unknown>;
 }

@@ -4,6 +4,7 @@
  */
 import { implement, ORPCError } from '@orpc/server';
 import { contract } from '#shared/contract/index.ts';
+import { isStream, translateStream } from '#shared/clients/translate-stream.ts';
 import { AppError, errorStatus, isCancellation, toErrorInfo } from '#shared/errors.ts';
 import type { Logger } from '../logger.ts';
 
@@ -26,13 +27,27 @@ export function toWireError(error: unknown): ORPCError<string, unknown> {
   });
 }
 
-export const os = implementer.use(async ({ context, next, path }) => {
-  try {
-    return await next();
-  } catch (error) {
+/** Runs a handler; what it throws, or what its stream throws later, leaves as a wire error. */
+export async function withWireErrors<Result extends { output: unknown }>(
+  log: Logger,
+  path: readonly string[],
+  handle: () => Promise<Result>,
+): Promise<Result> {
+  const translate = (error: unknown): ORPCError<string, unknown> => {
     const expected =
       error instanceof AppError || error instanceof ORPCError || isCancellation(error);
-    if (!expected) context.log.error({ err: error, call: path.join('.') }, 'call failed');
-    throw toWireError(error);
+    if (!expected) log.error({ err: error, call: path.join('.') }, 'call failed');
+    return toWireError(error);
+  };
+  try {
+    const result = await handle();
+    if (!isStream(result.output)) return result;
+    return { ...result, output: translateStream(result.output, translate) };
+  } catch (error) {
+    throw translate(error);
   }
-});
+}
+
+export const os = implementer.use(({ context, next, path }) =>
+  withWireErrors(context.log, path, async () => await next()),
+);

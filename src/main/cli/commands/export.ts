@@ -1,0 +1,65 @@
+import { join, resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Checkpoint, ExportFormat } from '#shared/contract/index.ts';
+import { AppError } from '#shared/errors.ts';
+import { findRun } from '../find-run.ts';
+import { followJob } from '../follow-job.ts';
+import { count, percent } from '../text.ts';
+import type { AddCommand } from './index.ts';
+
+interface Options {
+  format: ExportFormat;
+  out: string;
+  checkpoint: Checkpoint;
+}
+
+export const addExport: AddCommand = (program, open) =>
+  program
+    .command('export <dir> <run>')
+    .description("write a run ('latest' or its id) as a model for other programs")
+    .addOption(
+      new Option('--format <format>', 'file format').choices(['onnx']).makeOptionMandatory(),
+    )
+    .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
+    .addOption(
+      new Option('--checkpoint <which>', 'weights to use')
+        .choices(['best', 'last'])
+        .default('best'),
+    )
+    .action(async (dir: string, which: string, { format, out, checkpoint }: Options) => {
+      const session = open();
+      const { client, project } = await session.open(dir);
+      const { id: run } = await findRun(client, project.id, which);
+      const { job } = await client.exports.start({
+        project: project.id,
+        run,
+        checkpoint,
+        format,
+        directory: resolve(out),
+      });
+      const { result } = await followJob(client, session, job);
+      if (result?.type !== 'export') throw new AppError('INTERNAL', 'The export left no record.');
+      const record = await client.exports.get({ project: project.id, export: result.export });
+      const files = record.files.map(({ path }) => resolve(join(record.directory, path)));
+      const { proof } = record;
+      session.output.result(
+        {
+          files,
+          agreement: proof?.agreement ?? null,
+          max_difference: proof?.maxDifference ?? null,
+          images: proof?.images ?? 0,
+        },
+        [
+          ...files,
+          proof
+            ? `Agrees with the app on ${percent(proof.agreement)} of ${count(proof.images)} held-out images, ` +
+              `largest difference ${proof.maxDifference.toExponential(1)}.`
+            : 'Not compared with the app: the project has no held-out images.',
+        ].join('\n'),
+      );
+      if (proof && !proof.passed) {
+        throw new AppError('ENGINE_FAILED', "The exported file's answers differ from the app's.", {
+          hint: 'Do not use it; report this as a bug.',
+        });
+      }
+    });

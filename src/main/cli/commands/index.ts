@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { OpenSession } from '../run-cli.ts';
+import { addCreate } from './create.ts';
+import { addDoctor } from './doctor.ts';
+import { addEvaluate } from './evaluate.ts';
+import { addExport } from './export.ts';
+import { addImport } from './import.ts';
+import { addPredict } from './predict.ts';
+import { addServe } from './serve.ts';
+import { addSummary } from './summary.ts';
+import { addTrain } from './train.ts';
+
+/** Adds one command to the program. */
+export type AddCommand = (program: Command, open: OpenSession) => Command;
+
+/** In the order of a day's work, as help lists them. */
+export const commands: readonly AddCommand[] = [
+  addDoctor,
+  addCreate,
+  addImport,
+  addSummary,
+  addTrain,
+  addEvaluate,
+  addPredict,
+  addExport,
+  addServe,
+];

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { defaultRendererDir } from '#core/default-options.ts';
+import { startServer } from '#main/server/server.ts';
+import { port as parsePort } from '../options.ts';
+import type { AddCommand } from './index.ts';
+
+interface Options {
+  port: number;
+}
+
+export const addServe: AddCommand = (program, open) =>
+  program
+    .command('serve [dir]')
+    .description('serve the workbench to a browser on this machine')
+    .option('--port <n>', 'port to listen on; 0 takes any free one', parsePort, 0)
+    .action(async (dir: string | undefined, { port }: Options) => {
+      const session = open('server');
+      const project = dir === undefined ? null : (await session.open(dir)).project;
+      const server = await startServer({
+        core: await session.core(),
+        rendererDir: defaultRendererDir(),
+        port,
+        token: process.env['FOVEA_TOKEN'],
+      });
+      session.output.result(
+        { event: 'listening', url: server.url, port: server.port, project: project?.path ?? null },
+        `Fovea is at ${server.url}`,
+      );
+      try {
+        if (!session.signal.aborted) await once(session.signal, 'abort');
+      } finally {
+        await server.close();
+      }
+    });

@@ -1,0 +1,45 @@
+import type { ModelSummary } from '#shared/contract/index.ts';
+import { count, table } from '../text.ts';
+import type { AddCommand } from './index.ts';
+
+interface Options {
+  preset: string;
+}
+
+export const addSummary: AddCommand = (program, open) =>
+  program
+    .command('summary')
+    .description("list a preset's layers with output shapes and parameters")
+    .requiredOption('--preset <id>', 'fashion-cnn, fashion-small, lenet, course-28 …')
+    .action(async ({ preset }: Options) => {
+      const session = open();
+      const client = await session.client();
+      const summary = await client.runs.summary({ preset });
+      session.output.result(
+        {
+          layers: summary.layers.map(({ name, type, output, parameters }) => ({
+            name,
+            type,
+            output,
+            parameters,
+          })),
+          parameters: summary.parameters,
+          trainable: summary.trainable,
+        },
+        describe(summary),
+      );
+    });
+
+function describe({ name, input, layers, parameters, trainable }: ModelSummary): string {
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.type,
+    layer.output.join('×'),
+    layer.parameters,
+  ]);
+  return [
+    `${name}, input ${input.height}×${input.width}×${input.channels}`,
+    table(['layer', 'type', 'output', 'parameters'], rows),
+    `${count(parameters)} parameters, ${count(trainable)} trainable`,
+  ].join('\n');
+}

@@ -1,0 +1,30 @@
+/** The whole contract, implemented: a call that is missing here does not compile. */
+import type { CoreContext } from '../context.ts';
+import { evaluationApi } from './evaluation.ts';
+import { exportsApi } from './exports.ts';
+import { filesApi } from './files.ts';
+import { os } from './implementer.ts';
+import { jobsApi } from './jobs.ts';
+import { labelsApi } from './labels.ts';
+import { libraryApi } from './library.ts';
+import { predictApi } from './predict.ts';
+import { projectsApi } from './projects.ts';
+import { runsApi } from './runs.ts';
+import { systemApi } from './system.ts';
+
+export function createRouter(context: CoreContext) {
+  return os.router({
+    system: systemApi(context),
+    files: filesApi(context),
+    projects: projectsApi(context),
+    jobs: jobsApi(context),
+    library: libraryApi(context),
+    labels: labelsApi(context),
+    runs: runsApi(context),
+    evaluation: evaluationApi(context),
+    predict: predictApi(context),
+    exports: exportsApi(context),
+  });
+}
+
+export type CoreRouter = ReturnType<typeof createRouter>;
