@@ -9,10 +9,13 @@ import { ClassesTable } from './classes.ts';
 import { ContainersTable } from './containers.ts';
 import { openDatabase, type Db, type OpenOptions } from './database.ts';
 import { toStoreError } from './errors.ts';
+import { EvaluationsTable } from './evaluations.ts';
+import { ExportsTable } from './exports.ts';
 import { ImagesTable } from './images.ts';
 import { ImportsTable } from './imports.ts';
 import { LabelsTable } from './labels.ts';
 import { MetaTable } from './meta.ts';
+import { RunsTable } from './runs.ts';
 import { SplitsTable } from './splits.ts';
 import { StepsTable } from './steps.ts';
 
@@ -25,6 +28,9 @@ export class Store {
   readonly labels: LabelsTable;
   readonly steps: StepsTable;
   readonly splits: SplitsTable;
+  readonly runs: RunsTable;
+  readonly evaluations: EvaluationsTable;
+  readonly exports: ExportsTable;
   readonly #db: Db;
   readonly #file: string;
 
@@ -39,6 +45,9 @@ export class Store {
     this.labels = new LabelsTable(db);
     this.steps = new StepsTable(db);
     this.splits = new SplitsTable(db);
+    this.runs = new RunsTable(db);
+    this.evaluations = new EvaluationsTable(db);
+    this.exports = new ExportsTable(db);
   }
 
   /** Runs `work` in one write transaction: all of it is stored, or nothing. May be nested. */

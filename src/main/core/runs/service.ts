@@ -1,0 +1,298 @@
+/** Training runs: planned, started, watched, ended. Lives as long as the core. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run, RunEvent, RunStatus, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
+import { AppError, isCancellation, toErrorInfo } from '#shared/errors.ts';
+import type { CoreContext } from '../context.ts';
+import type { TrainHandle } from '../engine/protocol.ts';
+import type { JobControl, JobResult } from '../jobs.ts';
+import type { Project } from '../projects/project.ts';
+import type { RunChanges, StoredRun } from '../store/runs.ts';
+import { processMark } from '../util/process-mark.ts';
+import { RunChannel } from './channel.ts';
+import { removeRunFolder, writeRunFile } from './folder.ts';
+import { planTraining } from './plan.ts';
+import { TrainingQueue } from './queue.ts';
+import { noticeDeath, recoverRuns } from './recovery.ts';
+import { Throughput } from './throughput.ts';
+import { train, TrainingFailure } from './training.ts';
+import { viewRun } from './view.ts';
+
+type Dependencies = Pick<CoreContext, 'options' | 'log' | 'jobs' | 'engine' | 'projects'>;
+
+interface ActiveRun {
+  project: Project;
+  id: string;
+  job: string;
+  channel: RunChannel;
+  handle: TrainHandle | null;
+}
+
+/** How often a run that another process trains is looked at. */
+const FOLLOW_INTERVAL_MS = 1000;
+
+export class RunService {
+  readonly #core: Dependencies;
+  readonly #active = new Map<string, ActiveRun>();
+  readonly #queue = new TrainingQueue();
+  readonly #throughput: Throughput;
+
+  constructor(core: Dependencies) {
+    this.#core = core;
+    this.#throughput = new Throughput(core.options.dataDir);
+    core.projects.onOpen.push((project) => recoverRuns(project, this.#mine(project)));
+  }
+
+  async plan(project: Project, options: TrainOptions): Promise<TrainPlan> {
+    return (await this.#plan(project, options)).plan;
+  }
+
+  /**
+   * Stores a run with its data of this moment and trains it as a job.
+   * @throws AppError NOT_ENOUGH_DATA with the plan's first problem
+   */
+  async start(
+    project: Project,
+    options: TrainOptions,
+    name?: string,
+  ): Promise<{ run: string; job: string }> {
+    const mark = await processMark(process.pid);
+    const { plan, preset, selection, engine } = await this.#plan(project, options);
+    const [problem, ...others] = plan.problems;
+    if (problem !== undefined) {
+      throw new AppError('NOT_ENOUGH_DATA', [problem, ...others].join(' '));
+    }
+    const { version } = this.#core.options;
+    const newRun = (): StoredRun =>
+      project.store.runs.insert(
+        {
+          name: name?.trim() || preset.info.name,
+          status: 'preparing',
+          createdAt: Date.now(),
+          options,
+          spec: preset.spec,
+          classes: selection.classes,
+          parameters: plan.summary.parameters,
+          versions: {
+            fovea: version,
+            ...engine.versions,
+            platform: `${process.platform}-${process.arch}`,
+          },
+          labelRevision: selection.labelRevision,
+          warnings: plan.warnings,
+          job: null,
+          owner: { pid: process.pid, mark },
+        },
+        selection.train,
+        selection.validation,
+      );
+    const run = project.store.transaction(newRun);
+    const channel = new RunChannel();
+    const job = this.#core.jobs.start(
+      {
+        kind: 'training',
+        project: project.id,
+        title: `Train ${run.id} · ${run.name}`,
+        unit: 'images',
+        run: run.id,
+      },
+      (control) => this.#work(active, control),
+    );
+    const active: ActiveRun = { project, id: run.id, job: job.id, channel, handle: null };
+    this.#active.set(keyOf(project, run.id), active);
+    this.#update(active, { job: job.id });
+    return { run: run.id, job: job.id };
+  }
+
+  /** Newest first. */
+  list(project: Project): Run[] {
+    const revision = project.store.labels.revision();
+    return project.store.runs
+      .list()
+      .map((run) => viewRun(project, noticeDeath(project, run), revision));
+  }
+
+  get(project: Project, id: string): Run {
+    return viewRun(project, noticeDeath(project, project.store.runs.get(id)));
+  }
+
+  /** First the run as it is, then (if it still goes on) what happens, until it has ended. */
+  async *watch(project: Project, id: string, signal?: AbortSignal): AsyncGenerator<RunEvent, void> {
+    const active = this.#active.get(keyOf(project, id));
+    const events = active
+      ? active.channel.listen(signal)
+      : this.#follow(project, id, signal ?? new AbortController().signal);
+    const points = active?.channel.points() ?? [];
+    try {
+      yield { type: 'run', run: this.get(project, id) };
+      yield* points;
+      yield* events;
+    } finally {
+      await events.return();
+    }
+  }
+
+  /** Finishes the current epoch and keeps everything; before the first epoch it cancels. */
+  stop(project: Project, id: string): void {
+    const active = this.#activeOrThrow(project, id);
+    if (!active) return;
+    if (!active.handle) {
+      this.#core.jobs.cancel(active.job);
+      return;
+    }
+    active.handle.stop();
+    this.#update(active, { status: 'stopping' });
+  }
+
+  /** Stops at once; the last checkpoint stays. Resolves when it has ended. */
+  async cancel(project: Project, id: string): Promise<void> {
+    const active = this.#activeOrThrow(project, id);
+    if (!active) return;
+    this.#core.jobs.cancel(active.job);
+    await this.#core.jobs.finished(active.job);
+  }
+
+  update(project: Project, id: string, changes: { name?: string; notes?: string }): Run {
+    project.store.runs.get(id);
+    project.store.runs.update(id, changes);
+    project.changes.publish(['runs']);
+    return this.get(project, id);
+  }
+
+  /** Takes the run, its checkpoints, evaluations and export records away; exported files stay. */
+  async remove(project: Project, id: string): Promise<void> {
+    if (noticeDeath(project, project.store.runs.get(id)).finishedAt === null) {
+      throw new AppError('CONFLICT', `Run ${id} is still being trained.`, {
+        subject: id,
+        hint: 'Stop it first.',
+      });
+    }
+    project.store.runs.remove(id);
+    project.changes.publish(['runs', 'evaluations', 'exports']);
+    await removeRunFolder(project.paths.run(id));
+  }
+
+  #plan(project: Project, options: TrainOptions): ReturnType<typeof planTraining> {
+    const { engine } = this.#core;
+    return planTraining(project.store, options, { engine, throughput: this.#throughput });
+  }
+
+  #mine(project: Project): Set<string> {
+    const mine = [...this.#active.values()].filter((active) => active.project.id === project.id);
+    return new Set(mine.map(({ id }) => id));
+  }
+
+  /** Null when the run has ended already. */
+  #activeOrThrow(project: Project, id: string): ActiveRun | null {
+    const run = noticeDeath(project, project.store.runs.get(id));
+    if (run.finishedAt !== null) return null;
+    const active = this.#active.get(keyOf(project, id));
+    if (active) return active;
+    throw new AppError(
+      'CONFLICT',
+      `Run ${id} is being trained by another Fovea on this computer.`,
+      {
+        subject: id,
+        hint: `Stop it there (process ${run.owner.pid}).`,
+      },
+    );
+  }
+
+  async #work(active: ActiveRun, control: JobControl): Promise<JobResult> {
+    const { project, id } = active;
+    let leave: (() => void) | undefined;
+    try {
+      leave = await this.#queue.enter(id, control.signal, (ahead) =>
+        control.phase(`Waiting for ${ahead} to end`),
+      );
+      const result = await train(this.#core.engine, project, id, {
+        control,
+        onHandle: (handle) => {
+          active.handle = handle;
+          this.#update(active, { status: 'running' });
+        },
+        onRunChanged: () => this.#update(active, {}),
+        publish: (event) => active.channel.publish(event),
+      });
+      this.#learnSpeed(project.store.runs.get(id), project);
+      this.#end(active, result.outcome, { seconds: result.seconds });
+      return { type: 'run', run: id };
+    } catch (error) {
+      if (isCancellation(error) || control.signal.aborted) this.#end(active, 'cancelled');
+      else this.#end(active, failedStatus(error), { error: toErrorInfo(error) });
+      throw error;
+    } finally {
+      this.#active.delete(keyOf(project, id));
+      active.channel.close();
+      leave?.();
+    }
+  }
+
+  #end(active: ActiveRun, status: RunStatus, changes: RunChanges = {}): void {
+    const { project, id } = active;
+    this.#update(active, { ...changes, status, finishedAt: Date.now() });
+    try {
+      writeRunFile(project.paths.run(id), project.store.runs.get(id));
+    } catch (error) {
+      // The store has it all; a run that never got its folder (a full disk) has no file either.
+      this.#core.log.warn({ err: error, run: id }, 'run.json was not written');
+    }
+  }
+
+  #update(active: ActiveRun, changes: RunChanges): void {
+    const { project, id, channel } = active;
+    project.store.runs.update(id, changes);
+    project.changes.publish(['runs']);
+    channel.publish({ type: 'run', run: this.get(project, id) });
+  }
+
+  #learnSpeed(run: StoredRun, project: Project): void {
+    if (run.engine === null) return;
+    try {
+      this.#throughput.record(
+        { spec: run.spec, batch: run.options.batch, backend: run.engine },
+        project.store.runs.epochs(run.id).map(({ metrics }) => metrics),
+        { train: run.trainImages, validation: run.validationImages },
+      );
+    } catch (error) {
+      this.#core.log.warn({ err: error }, 'the training speed was not remembered');
+    }
+  }
+
+  /** A run that another process trains in the same project: its rows are watched instead. */
+  async *#follow(
+    project: Project,
+    id: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<RunEvent, void> {
+    let seen = this.get(project, id);
+    while (seen.finishedAt === null && !signal.aborted) {
+      try {
+        await sleep(FOLLOW_INTERVAL_MS, undefined, { signal });
+      } catch {
+        return;
+      }
+      const now = this.get(project, id);
+      for (const metrics of now.epochs.slice(seen.epochs.length)) {
+        yield { type: 'epoch', metrics, best: metrics.epoch === now.bestEpoch };
+      }
+      if (now.status !== seen.status) yield { type: 'run', run: now };
+      seen = now;
+    }
+  }
+}
+
+/** Builds the service and lets it look at each project that is opened from now on. */
+export function createRunService(core: Dependencies): RunService {
+  return new RunService(core);
+}
+
+const keyOf = (project: Project, run: string): string => `${project.id}/${run}`;
+
+/** The engine's process died: what it saved is good. Anything else was wrong from the start. */
+function failedStatus(error: unknown): RunStatus {
+  const crashed =
+    error instanceof AppError &&
+    !(error instanceof TrainingFailure) &&
+    error.code === 'ENGINE_FAILED';
+  return crashed ? 'interrupted' : 'failed';
+}

@@ -1,0 +1,213 @@
+/** One training from its data to its last checkpoint. */
+import type { RunEvent } from '#shared/contract/index.ts';
+import { AppError } from '#shared/errors.ts';
+import type { Engine, TrainEvent, TrainHandle, TrainResult } from '../engine/protocol.ts';
+import type { JobControl } from '../jobs.ts';
+import type { Project } from '../projects/project.ts';
+import type { RunData, StoredRun } from '../store/runs.ts';
+import { pick } from './data.ts';
+import { appendMetrics, createRunFolder } from './folder.ts';
+import { tensorSet } from './tensor-set.ts';
+import { count, list } from './words.ts';
+
+export interface TrainingHooks {
+  control: JobControl;
+  /** Gets the handle as soon as stopping is possible. */
+  onHandle: (handle: TrainHandle) => void;
+  /** Its status, engine or counts changed in the store. */
+  onRunChanged: () => void;
+  publish: (event: RunEvent) => void;
+}
+
+/** What ended a training from the core's side, while the engine itself was well. */
+export class TrainingFailure extends AppError {}
+
+/**
+ * Trains a stored run; its epochs are in the store before they are published.
+ * @throws AppError CANCELLED, NOT_ENOUGH_DATA, DISK_FULL, ENGINE_FAILED, …
+ */
+export async function train(
+  engine: Engine,
+  project: Project,
+  id: string,
+  hooks: TrainingHooks,
+): Promise<TrainResult> {
+  const { control } = hooks;
+  const directory = project.paths.run(id);
+  await createRunFolder(directory, project.store.runs.get(id));
+  const data = await readableData(project, project.store.runs.get(id), hooks);
+  const run = project.store.runs.get(id);
+
+  control.phase('Preparing the model', 'images');
+  const inner = new AbortController();
+  let failure: unknown;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    inner.abort();
+  };
+  const record = new EpochRecorder(project, run, hooks, fail);
+  const handle = engine.train(
+    {
+      runDir: directory,
+      spec: run.spec,
+      classNames: run.classes.map(({ name }) => name),
+      train: tensorSet(run.spec.input, data.pack, data.train),
+      validation: data.validation && tensorSet(run.spec.input, data.pack, data.validation),
+      epochs: run.options.epochs,
+      batch: run.options.batch,
+      learningRate: run.options.learningRate,
+      seed: run.options.seed,
+      backend: run.options.engine,
+    },
+    (event) => record.take(event),
+    AbortSignal.any([control.signal, inner.signal]),
+  );
+  hooks.onHandle(handle);
+  try {
+    const result = await handle.result;
+    await record.finished();
+    if (failure !== undefined) throw failure as Error;
+    return result;
+  } catch (error) {
+    await record.finished();
+    throw failure ?? error;
+  }
+}
+
+interface ReadableData {
+  pack: { file: string; slots: Map<number, number> };
+  train: RunData;
+  validation: RunData | null;
+}
+
+/** Decodes what is not in the cache yet; leaves out, and names, images whose files are unreadable. */
+async function readableData(
+  project: Project,
+  run: StoredRun,
+  { control, onRunChanged }: TrainingHooks,
+): Promise<ReadableData> {
+  const { runs } = project.store;
+  let training = runs.data(run.id, 'train');
+  let validation = run.validationImages > 0 ? runs.data(run.id, 'validation') : null;
+  control.phase('Decoding images', 'images');
+  const images = [...training.images, ...(validation?.images ?? [])];
+  const pack = await project.tensors.ensure({
+    ...run.spec.input,
+    images,
+    signal: control.signal,
+    onProgress: (done, total) => control.progress(done, total),
+  });
+  const slots = new Map(images.map((image, position) => [image, pack.slots[position]!]));
+
+  if (pack.failed.length > 0) {
+    const failed = new Set(pack.failed.map(({ image }) => image));
+    const readable = (data: RunData): RunData =>
+      pick(data, (position) => !failed.has(data.images[position]!));
+    training = readable(training);
+    validation = validation && readable(validation);
+    runs.setData(run.id, 'train', training);
+    if (validation) runs.setData(run.id, 'validation', validation);
+    runs.update(run.id, { warnings: [...run.warnings, unreadable(project, [...failed])] });
+    onRunChanged();
+    if (training.images.length === 0 || validation?.images.length === 0) {
+      throw new AppError(
+        'NOT_ENOUGH_DATA',
+        `None of the ${training.images.length === 0 ? 'training' : 'validation'} images can be read: ${pack.failed[0]!.reason}`,
+        { hint: 'Put the files back where they were, or import them again.' },
+      );
+    }
+  }
+  return { pack: { file: pack.file, slots }, train: training, validation };
+}
+
+function unreadable(project: Project, images: number[]): string {
+  const names = images
+    .slice(0, 5)
+    .map((image) => project.store.images.get(image)?.name ?? `image ${image}`);
+  const more = images.length > names.length ? ` and ${images.length - names.length} more` : '';
+  return `${count(images.length, 'image')} could not be read and ${images.length === 1 ? 'was' : 'were'} left out: ${more ? names.join(', ') + more : list(names, 'and')}.`;
+}
+
+/** Turns the engine's events into rows, files and published events, in their order. */
+class EpochRecorder {
+  readonly #project: Project;
+  readonly #run: StoredRun;
+  readonly #hooks: TrainingHooks;
+  readonly #fail: (error: unknown) => void;
+  readonly #started = Date.now();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(
+    project: Project,
+    run: StoredRun,
+    hooks: TrainingHooks,
+    fail: (error: unknown) => void,
+  ) {
+    this.#project = project;
+    this.#run = run;
+    this.#hooks = hooks;
+    this.#fail = fail;
+  }
+
+  /** Never throws: it is called from the engine's message loop. */
+  take(event: TrainEvent): void {
+    try {
+      this.#take(event);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Resolves when everything taken so far is on disk. */
+  finished(): Promise<void> {
+    return this.#writing;
+  }
+
+  #take(event: TrainEvent): void {
+    const { runs } = this.#project.store;
+    const { control, publish, onRunChanged } = this.#hooks;
+    const { epochs, batch } = this.#run.options;
+    const images = this.#run.trainImages;
+    switch (event.type) {
+      case 'start':
+        runs.update(this.#run.id, { engine: event.backend, parameters: event.parameters });
+        control.phase(`Epoch 1 of ${epochs}`, 'images');
+        control.progress(0, epochs * images);
+        onRunChanged();
+        break;
+      case 'batch': {
+        if (!Number.isFinite(event.loss)) throw diverged(event.epoch);
+        const epochStart = (event.epoch - 1) * event.stepsPerEpoch;
+        const inEpoch = Math.min((event.step - epochStart) * batch, images);
+        control.progress((event.epoch - 1) * images + inEpoch, epochs * images);
+        publish(event);
+        break;
+      }
+      case 'epoch': {
+        const { metrics, best } = event;
+        if (!Number.isFinite(metrics.loss)) throw diverged(metrics.epoch);
+        this.#project.store.transaction(() => {
+          runs.addEpoch(this.#run.id, { metrics, best });
+          runs.update(this.#run.id, { seconds: (Date.now() - this.#started) / 1000 });
+        });
+        this.#append(() => appendMetrics(this.#project.paths.run(this.#run.id), metrics));
+        control.progress(metrics.epoch * images, epochs * images);
+        if (metrics.epoch < epochs) control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`);
+        publish(event);
+        break;
+      }
+    }
+  }
+
+  #append(write: () => Promise<void>): void {
+    this.#writing = this.#writing.then(write).catch(this.#fail);
+  }
+}
+
+function diverged(epoch: number): TrainingFailure {
+  return new TrainingFailure(
+    'ENGINE_FAILED',
+    `Training diverged in epoch ${epoch}: its loss is no longer a number.`,
+    { hint: 'Start again with a lower learning rate.' },
+  );
+}

@@ -1,0 +1,51 @@
+/** Runs as the contract shows them. */
+import type { Run } from '#shared/contract/index.ts';
+import type { Project } from '../projects/project.ts';
+import type { StoredRun } from '../store/runs.ts';
+import { existingCheckpoints } from './folder.ts';
+
+/** @param revision `store.labels.revision()`, for who shows many runs at once */
+export function viewRun(
+  project: Project,
+  run: StoredRun,
+  revision = project.store.labels.revision(),
+): Run {
+  const epochs = project.store.runs.epochs(run.id);
+  return {
+    id: run.id,
+    name: run.name,
+    notes: run.notes,
+    status: run.status,
+    createdAt: run.createdAt,
+    finishedAt: run.finishedAt,
+    options: run.options,
+    spec: run.spec,
+    parameters: run.parameters,
+    engine: run.engine,
+    classes: run.classes.map(({ name }) => name),
+    trainImages: run.trainImages,
+    validationImages: run.validationImages,
+    epochs: epochs.map(({ metrics }) => metrics),
+    bestEpoch: epochs.findLast(({ best }) => best)?.metrics.epoch ?? null,
+    checkpoints: existingCheckpoints(project.paths.run(run.id)),
+    seconds: run.seconds,
+    error: run.error,
+    warnings: run.warnings,
+    staleLabels: revision === run.labelRevision ? 0 : staleLabels(project, run),
+    job: run.job,
+  };
+}
+
+/** Training images whose label is another one now; images in the bin are not counted. */
+function staleLabels(project: Project, run: StoredRun): number {
+  const { store } = project;
+  const changed = store.runs.labelsChangedSince(run.labelRevision);
+  if (changed.size === 0) return 0;
+  const { images, classes } = store.runs.data(run.id, 'train');
+  let stale = 0;
+  images.forEach((image, position) => {
+    const now = changed.get(image);
+    if (now !== undefined && now !== run.classes[classes[position]!]?.id) stale++;
+  });
+  return stale;
+}
