@@ -1,3 +1,6 @@
-/** The timers that browsers and Node share; this layer has the types of neither. */
+/** What browsers and Node share and this layer uses; it has the types of neither. */
 declare function setTimeout(callback: () => void, milliseconds?: number): unknown;
 declare function clearTimeout(timer: unknown): void;
+interface AbortSignal {
+  readonly aborted: boolean;
+}

@@ -5,7 +5,7 @@ import type { FoveaClient } from '../contract/index.ts';
 
 /** Both the DOM's and Node's MessagePort. */
 export interface ClientPort {
-  addEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: unknown) => void): void;
   postMessage(message: unknown, transfer?: never): void;
   start?(): void;
 }

@@ -17,7 +17,7 @@ export function translateStream(
         throw translate(error);
       }
     },
-    return: (value) => source.return?.(value) ?? Promise.resolve({ done: true, value }),
+    return: (value: unknown) => source.return?.(value) ?? Promise.resolve({ done: true, value }),
     throw: (error) => source.throw?.(error) ?? Promise.reject(error as Error),
     [Symbol.asyncIterator]() {
       return this;

@@ -18,8 +18,8 @@ export interface Socket {
   binaryType: string;
   send(data: never): void;
   close(): void;
-  addEventListener(type: string, listener: (event: never) => void, options?: never): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: unknown) => void): void;
+  removeEventListener(type: string, listener: (event: unknown) => void): void;
 }
 
 export type ConnectionState = 'connecting' | 'open' | 'lost' | 'closed';

@@ -3,7 +3,7 @@ import { RPCHandler } from '@orpc/server/message-port';
 
 /** One end of a MessageChannel: Electron's `MessagePortMain` or Node's `MessagePort`. */
 export interface ServedPort {
-  on(event: 'message' | 'close', listener: (event: never) => void): unknown;
+  on(event: 'message' | 'close', listener: (event: unknown) => void): unknown;
   postMessage(message: unknown, transfer?: never): void;
   start?(): void;
 }
