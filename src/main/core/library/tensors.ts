@@ -11,11 +11,15 @@ export interface EnsureTensors {
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** Slot of an image that could not be decoded. */
+export const NO_SLOT = 0xffffffff;
+
 export interface TensorPack {
   /** uint8 rows of height × width × channels. */
   file: string;
-  /** Aligned with `images`: the row of each; 0xffffffff for one that failed. */
+  /** Aligned with `images`: the row of each; NO_SLOT for one that failed. */
   slots: Uint32Array;
+  /** With the reason as the end of a sentence that begins with the image's name. */
   failed: { image: number; reason: string }[];
 }
 

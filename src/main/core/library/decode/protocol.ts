@@ -1,5 +1,8 @@
 /** What the pool and a decoder process say to each other over IPC (advanced serialisation). */
 
+/** A file's path, or its bytes. */
+export type ImageSource = string | Uint8Array;
+
 export interface PixelSize {
   height: number;
   width: number;
@@ -9,15 +12,50 @@ export interface PixelSize {
 
 /** What a fully decoded image turned out to be; sizes after EXIF orientation. */
 export interface Inspection {
+  /** 'png', 'jpeg', 'webp', 'gif', 'bmp', 'tiff' or 'avif', by content. */
   format: string;
   width: number;
   height: number;
-  /** 1 grey, 3 colour, 4 colour with transparency. */
+  /** 1 grey, 3 colour, 4 colour with transparency (2: grey with transparency). */
   channels: number;
   bitDepth: number;
+}
+
+export interface Identity {
+  /** SHA-256 of the file's bytes, hex. */
+  sha256: string;
+  bytes: number;
 }
 
 export interface Display {
   bytes: Uint8Array;
   type: 'image/png' | 'image/webp';
 }
+
+export interface DecodeJobs {
+  /** Reads and hashes, decodes nothing. */
+  identify: { request: { source: ImageSource }; answer: Identity };
+  /** Decodes fully; writes a thumbnail where told. */
+  inspect: {
+    request: { source: ImageSource; thumbnail: { file: string; edge: number } | null };
+    answer: Inspection;
+  };
+  pixels: { request: { source: ImageSource; size: PixelSize }; answer: Uint8Array };
+  display: { request: { source: ImageSource; edge: number | null }; answer: Display };
+  /** Encodes raw pixels as PNG. */
+  encode: {
+    request: { data: Uint8Array; height: number; width: number; channels: number };
+    answer: Uint8Array;
+  };
+}
+
+export type DecodeKind = keyof DecodeJobs;
+
+export type DecodeRequest = {
+  [K in DecodeKind]: { id: number; kind: K } & DecodeJobs[K]['request'];
+}[DecodeKind];
+
+export type DecodeReply =
+  | { id: number; ok: true; value: unknown }
+  /** `reason` completes a sentence that begins with the file's name: 'is cut off'. */
+  | { id: number; ok: false; reason: string; code: string };
