@@ -80,6 +80,9 @@ export function existingCheckpoints(directory: string): Checkpoint[] {
   return both.filter((which) => existsSync(join(directory, runFiles.checkpoint(which))));
 }
 
+/** File → its hash, while size, time and inode say that it is the same file. */
+const hashes = new Map<string, { stamp: string; sha256: string }>();
+
 /**
  * SHA-256 of a checkpoint's bytes: what an evaluation was made with.
  * @throws AppError RUN_NOT_READY when there is no such checkpoint
@@ -90,15 +93,19 @@ export async function checkpointSha256(
   which: Checkpoint,
 ): Promise<string> {
   const file = join(directory, runFiles.checkpoint(which));
-  try {
-    await stat(file);
-  } catch {
+  const stats = await stat(file, { bigint: true }).catch(() => null);
+  if (!stats) {
     throw new AppError('RUN_NOT_READY', `Run ${run} has no ${which} checkpoint yet.`, {
       subject: run,
       hint: 'Wait for its first epoch to end, or choose another run.',
     });
   }
+  const stamp = `${stats.size}:${stats.mtimeNs}:${stats.ino}`;
+  const known = hashes.get(file);
+  if (known?.stamp === stamp) return known.sha256;
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const sha256 = hash.digest('hex');
+  hashes.set(file, { stamp, sha256 });
+  return sha256;
 }

@@ -2,7 +2,7 @@ import { AppError } from '#shared/errors.ts';
 
 interface Ticket {
   id: string;
-  done: Promise<void>;
+  done: Promise<undefined>;
 }
 
 /** One training at a time; the others wait in the order in which they came. */
@@ -19,13 +19,13 @@ export class TrainingQueue {
     signal: AbortSignal,
     onWait: (ahead: string) => void,
   ): Promise<() => void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     const ticket: Ticket = { id, done: promise };
     this.#tickets.push(ticket);
     const leave = (): void => {
       const index = this.#tickets.indexOf(ticket);
       if (index >= 0) this.#tickets.splice(index, 1);
-      resolve();
+      resolve(undefined);
     };
     try {
       for (;;) {
