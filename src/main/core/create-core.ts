@@ -32,7 +32,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const uploads = new Uploads({ dataDir, log });
   const engine = createEngine({ nodePath, log });
   const projects = new ProjectRegistry({ ...options, jobs, decoders, settings });
-  const runs = createRunService({ log, jobs, projects, engine, decoders });
+  const runs = createRunService({ options, log, jobs, projects, engine });
   const context: CoreContext = {
     options,
     log,

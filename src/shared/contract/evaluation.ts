@@ -107,6 +107,8 @@ export const predictContract = {
           .array(z.union([z.string().min(1), z.file()]))
           .min(1)
           .max(10_000),
+        /** Whether answers carry a small picture of the file, as a data URL. */
+        thumbnails: z.boolean().default(true),
       }),
     )
     .output(eventIterator(filePrediction)),

@@ -1,24 +1,5 @@
 /** A seeded, stratified share of images held out from training. */
-
-/** mulberry32 (Tommy Ettinger, public domain): 32 bits of state, uniform in [0, 1). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [result[last], result[other]] = [result[other]!, result[last]!];
-  }
-  return result;
-}
+import { Random } from '../engine/random.ts';
 
 /**
  * How many of each class to hold out: near `fraction` of each class, together `fraction` of all.
@@ -59,10 +40,11 @@ export function holdOut(classes: ArrayLike<number>, fraction: number, seed: numb
     groups.map(([, members]) => members.length),
     fraction,
   );
-  const random = randomFrom(seed);
+  const random = new Random(seed, 'hold-out');
   const held = new Set<number>();
   groups.forEach(([, members], index) => {
-    for (const position of shuffled(members, random).slice(0, counts[index])) held.add(position);
+    const order = random.permutation(members.length).subarray(0, counts[index]);
+    for (const member of order) held.add(members[member]!);
   });
   return held;
 }

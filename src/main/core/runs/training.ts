@@ -112,7 +112,7 @@ async function readableData(
     if (training.images.length === 0 || validation?.images.length === 0) {
       throw new AppError(
         'NOT_ENOUGH_DATA',
-        `None of the ${training.images.length === 0 ? 'training' : 'validation'} images can be read: ${pack.failed[0]!.reason}`,
+        `None of the ${training.images.length === 0 ? 'training' : 'validation'} images can be read.`,
         { hint: 'Put the files back where they were, or import them again.' },
       );
     }

@@ -1,0 +1,36 @@
+import { presets } from '#shared/presets/index.ts';
+import type { CoreContext } from '../context.ts';
+import { summarize } from '../engine/layers/summary.ts';
+import { presetById } from '../runs/plan.ts';
+import { os } from './implementer.ts';
+
+export function runsApi({ projects, runs }: CoreContext) {
+  return {
+    presets: os.runs.presets.handler(() => presets.map(({ info }) => info)),
+    summary: os.runs.summary.handler(({ input }) => {
+      const preset = presetById(input.preset);
+      return summarize(preset.spec, input.classes ?? preset.classes);
+    }),
+    plan: os.runs.plan.handler(({ input }) =>
+      runs.plan(projects.get(input.project), input.options),
+    ),
+    start: os.runs.start.handler(({ input }) =>
+      runs.start(projects.get(input.project), input.options, input.name),
+    ),
+    list: os.runs.list.handler(({ input }) => runs.list(projects.get(input.project))),
+    get: os.runs.get.handler(({ input }) => runs.get(projects.get(input.project), input.run)),
+    watch: os.runs.watch.handler(({ input, signal }) =>
+      runs.watch(projects.get(input.project), input.run, signal),
+    ),
+    stop: os.runs.stop.handler(({ input }) => runs.stop(projects.get(input.project), input.run)),
+    cancel: os.runs.cancel.handler(({ input }) =>
+      runs.cancel(projects.get(input.project), input.run),
+    ),
+    update: os.runs.update.handler(({ input: { project, run, ...changes } }) =>
+      runs.update(projects.get(project), run, changes),
+    ),
+    remove: os.runs.remove.handler(({ input }) =>
+      runs.remove(projects.get(input.project), input.run),
+    ),
+  };
+}

@@ -1,0 +1,105 @@
+/** What a run says of image files that are not in the library. */
+import type { FilePrediction } from '#shared/contract/index.ts';
+import { isCancellation, toErrorInfo } from '#shared/errors.ts';
+import type { CoreContext } from '../context.ts';
+import type { Project } from '../projects/project.ts';
+import type { StoredRun } from '../store/runs.ts';
+import { answer, readyRun, type ModelRequest } from './model.ts';
+
+/** A path, or an uploaded file. */
+export type PredictFile = string | File;
+
+/** The first answers come after a few files; later on larger batches are faster. */
+const FIRST_BATCH = 4;
+const MAX_BATCH = 64;
+
+type Decoded =
+  | { index: number; file: string; pixels: Uint8Array; thumbnail: string | null }
+  | { index: number; file: string; error: string };
+
+/**
+ * One answer for each file, in their order; what is wrong with a file is its answer.
+ * @throws AppError NOT_FOUND, RUN_NOT_READY, ENGINE_FAILED, CANCELLED
+ */
+export async function* predictFiles(
+  context: Pick<CoreContext, 'engine' | 'decoders'>,
+  project: Project,
+  request: ModelRequest & { files: readonly PredictFile[]; thumbnails: boolean },
+  signal?: AbortSignal,
+): AsyncGenerator<FilePrediction, void> {
+  const run = readyRun(project, request);
+  let size = FIRST_BATCH;
+  for (let start = 0; start < request.files.length; size = Math.min(size * 2, MAX_BATCH)) {
+    const batch = request.files.slice(start, start + size);
+    const decoded = await Promise.all(
+      batch.map((file, offset) =>
+        decode(context, run, file, start + offset, request.thumbnails, signal),
+      ),
+    );
+    yield* await predict(context, project, run, request, decoded, signal);
+    start += batch.length;
+  }
+}
+
+async function decode(
+  { decoders }: Pick<CoreContext, 'decoders'>,
+  run: StoredRun,
+  file: PredictFile,
+  index: number,
+  thumbnails: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Decoded> {
+  const name = typeof file === 'string' ? file : file.name;
+  try {
+    const source = typeof file === 'string' ? file : new Uint8Array(await file.arrayBuffer());
+    const pixels = await decoders.pixels(source, run.spec.input, { signal });
+    const thumbnail = thumbnails ? await decoders.thumbnailUrl(source, { signal }) : null;
+    return { index, file: name, pixels, thumbnail };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { index, file: name, error: toErrorInfo(error).message };
+  }
+}
+
+async function predict(
+  { engine }: Pick<CoreContext, 'engine'>,
+  project: Project,
+  run: StoredRun,
+  { checkpoint }: ModelRequest,
+  decoded: Decoded[],
+  signal: AbortSignal | undefined,
+): Promise<FilePrediction[]> {
+  const good = decoded.filter((file) => 'pixels' in file);
+  if (good.length === 0) return decoded.filter((file) => 'error' in file);
+  const { height, width, channels } = run.spec.input;
+  const bytes = height * width * channels;
+  const data = new Uint8Array(good.length * bytes);
+  good.forEach(({ pixels }, row) => data.set(pixels, row * bytes));
+  const answers = await engine.predict(
+    {
+      runDir: project.paths.run(run.id),
+      checkpoint,
+      set: {
+        height,
+        width,
+        channels,
+        source: { kind: 'inline', data },
+        slots: Uint32Array.from(good, (_, row) => row),
+        labels: new Int32Array(good.length).fill(-1),
+      },
+    },
+    { signal },
+  );
+  let row = 0;
+  return decoded.map((file): FilePrediction => {
+    if ('error' in file) return file;
+    const { index, thumbnail } = file;
+    const prediction = {
+      image: null,
+      file: file.file,
+      truth: null,
+      ...answer(run, answers.data, row++),
+    };
+    return { index, prediction, thumbnail };
+  });
+}
