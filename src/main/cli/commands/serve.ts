@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { defaultRendererDir } from '#core/default-options.ts';
+import { offerSample } from '#core/offer-sample.ts';
 import { startServer } from '#main/server/server.ts';
 import { port as parsePort } from '../options.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
   port: number;
+  sample?: true;
 }
 
 export const addServe: AddCommand = (program, open) =>
@@ -13,9 +15,11 @@ export const addServe: AddCommand = (program, open) =>
     .command('serve [dir]')
     .description('serve the workbench to a browser on this machine')
     .option('--port <n>', 'port to listen on; 0 takes any free one', parsePort, 0)
-    .action(async (dir: string | undefined, { port }: Options) => {
+    .option('--sample', 'make the sample project ready for someone who has no project yet')
+    .action(async (dir: string | undefined, { port, sample }: Options) => {
       const session = open('server');
       const project = dir === undefined ? null : (await session.open(dir)).project;
+      if (sample && project === null) await offerSample(await session.core());
       const server = await startServer({
         core: await session.core(),
         rendererDir: defaultRendererDir(),
