@@ -113,11 +113,7 @@ export interface ExportOnnxJob {
 
 export interface Engine {
   info(): Promise<EngineInfo>;
-  train(
-    job: TrainJob,
-    onEvent: (event: TrainEvent) => void,
-    signal?: AbortSignal,
-  ): TrainHandle;
+  train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
   /** Class probabilities from a checkpoint of a run; rows in the order of `set.slots`. */
   predict(
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },

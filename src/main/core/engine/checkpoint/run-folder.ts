@@ -1,0 +1,131 @@
+/** What the engine keeps in a run's folder: the model's description and its checkpoints. */
+import { copyFile, link, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Checkpoint } from '#shared/contract/index.ts';
+import { AppError } from '#shared/errors.ts';
+import { modelSpec } from '#shared/model-spec.ts';
+import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
+import { allEntries, layoutParameters, type ParameterValues } from '../programs/parameters.ts';
+import { runFiles } from '../protocol.ts';
+import { writeAtomically } from './atomic.ts';
+import { decodeSafetensors, encodeSafetensors, type FloatTensor } from './safetensors.ts';
+
+const modelFile = z.object({
+  format: z.literal(1),
+  spec: modelSpec,
+  classNames: z.array(z.string()).min(1),
+  seed: z.number().int(),
+  parameters: z.number().int(),
+});
+export type ModelFile = z.infer<typeof modelFile>;
+
+export async function writeModelFile(
+  runDir: string,
+  model: Omit<ModelFile, 'format'>,
+): Promise<void> {
+  const text = JSON.stringify({ format: 1, ...model } satisfies ModelFile, null, 2);
+  await writeAtomically(join(runDir, runFiles.model), [Buffer.from(`${text}\n`)]);
+}
+
+/** Throws RUN_NOT_READY if there is none yet, SOURCE_UNREADABLE if it is not what it should be. */
+export async function readModelFile(runDir: string): Promise<ModelFile> {
+  const file = join(runDir, runFiles.model);
+  const bytes = await readRunFile(file, 'This run has no model yet.');
+  try {
+    return modelFile.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw new AppError('SOURCE_UNREADABLE', `${file} is damaged.`, {
+      subject: file,
+      hint: 'Train again.',
+      cause: error,
+    });
+  }
+}
+
+export interface CheckpointState {
+  parameters: Iterable<readonly [string, FloatTensor]>;
+  /** Optimizer vectors by name. */
+  slots: Iterable<readonly [string, Float32Array]>;
+  metadata: Readonly<Record<string, string>>;
+}
+
+const SLOT_PREFIX = 'optimizer.';
+
+export async function writeCheckpoint(
+  runDir: string,
+  which: Checkpoint,
+  { parameters, slots, metadata }: CheckpointState,
+): Promise<void> {
+  const tensors: (readonly [string, FloatTensor])[] = [...parameters];
+  for (const [name, data] of slots) {
+    tensors.push([SLOT_PREFIX + name, { shape: [data.length], data }]);
+  }
+  await writeAtomically(
+    join(runDir, runFiles.checkpoint(which)),
+    encodeSafetensors(tensors, metadata),
+  );
+}
+
+/** Makes the last checkpoint the best one too, without writing it twice where links are possible. */
+export async function promoteLast(runDir: string): Promise<void> {
+  const last = join(runDir, runFiles.checkpoint('last'));
+  const best = join(runDir, runFiles.checkpoint('best'));
+  const temporary = `${best}.${process.pid}.tmp`;
+  await rm(temporary, { force: true });
+  try {
+    await link(last, temporary);
+  } catch {
+    // FAT and some network disks have no links.
+    await copyFile(last, temporary);
+  }
+  await rename(temporary, best);
+}
+
+export interface LoadedRun {
+  file: ModelFile;
+  model: ResolvedModel;
+  parameters: ParameterValues;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** A run's model with the weights of one of its checkpoints. */
+export async function loadRun(runDir: string, which: Checkpoint): Promise<LoadedRun> {
+  const file = await readModelFile(runDir);
+  const model = resolveModel(file.spec, file.classNames.length);
+  const path = join(runDir, runFiles.checkpoint(which));
+  const { tensors, metadata } = decodeSafetensors(
+    await readRunFile(path, `This run has no ${which} checkpoint yet.`),
+    path,
+  );
+  const parameters = new Map<string, FloatTensor>();
+  for (const { fullName, shape } of allEntries(layoutParameters(model))) {
+    const tensor = tensors.get(fullName);
+    if (tensor?.shape.join() !== shape.join()) {
+      throw new AppError('SOURCE_UNREADABLE', `The checkpoint ${path} does not fit its model.`, {
+        subject: path,
+        hint: `It lacks ${fullName} of shape ${shape.join('×')}. Train again.`,
+      });
+    }
+    parameters.set(fullName, tensor);
+  }
+  return { file, model, parameters, metadata };
+}
+
+async function readRunFile(file: string, missing: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new AppError('RUN_NOT_READY', missing, {
+        subject: file,
+        hint: 'Wait for its first epoch to end.',
+        cause: error,
+      });
+    }
+    throw new AppError('SOURCE_UNREADABLE', `${file} cannot be read.`, {
+      subject: file,
+      cause: error,
+    });
+  }
+}

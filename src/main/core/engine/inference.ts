@@ -1,0 +1,151 @@
+/** Prediction, export, and running exported files, in an engine process. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '#shared/errors.ts';
+import type { Backend, Program } from './backends/index.ts';
+import { writeAtomically } from './checkpoint/atomic.ts';
+import { loadRun } from './checkpoint/run-folder.ts';
+import { toOnnx } from './graph/serialize.ts';
+import type { PredictJob, RunExportedJob } from './messages.ts';
+import { DEFAULT_BATCH, predictSet } from './predictor.ts';
+import { buildExport, buildInference } from './programs/inference.ts';
+import {
+  runFiles,
+  type CallOptions,
+  type ExportOnnxJob,
+  type Probabilities,
+  type TensorSet,
+} from './protocol.ts';
+
+interface Loaded {
+  key: string;
+  program: Program;
+  input: { height: number; width: number; channels: number };
+  classes: number;
+}
+
+/** Looking through images one by one must not load the model for each. */
+const KEEP_LOADED = 2;
+
+export class InferenceService {
+  readonly #backend: Backend;
+  #loaded: Promise<Loaded>[] = [];
+  #keys: string[] = [];
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async predict(job: PredictJob, options: CallOptions): Promise<Probabilities> {
+    const loaded = await this.#load(job);
+    const { input, classes, program } = loaded;
+    checkSize(job.set, input);
+    return await collect(program, classes, job.set, { ...options, batch: job.batch });
+  }
+
+  async runExported(job: RunExportedJob, options: CallOptions): Promise<Probabilities> {
+    const program = await this.#backend.compile(job.file);
+    try {
+      return await collect(program, null, job.set, { ...options, batch: job.batch });
+    } finally {
+      await program.dispose();
+    }
+  }
+
+  async #load({ runDir, checkpoint }: PredictJob): Promise<Loaded> {
+    const key = await fingerprint(runDir, checkpoint);
+    const at = this.#keys.indexOf(key);
+    const known = this.#loaded[at];
+    if (known) return await known;
+    const loading = this.#compile(key, runDir, checkpoint);
+    this.#keys.unshift(key);
+    this.#loaded.unshift(loading);
+    // A failed load must not be remembered.
+    loading.catch(() => this.#forget(key));
+    for (const old of this.#keys.slice(KEEP_LOADED)) this.#forget(old);
+    return await loading;
+  }
+
+  async #compile(
+    key: string,
+    runDir: string,
+    checkpoint: PredictJob['checkpoint'],
+  ): Promise<Loaded> {
+    const { model, parameters } = await loadRun(runDir, checkpoint);
+    const program = await this.#backend.compile(toOnnx(buildInference(model, parameters)));
+    return { key, program, input: model.input, classes: model.classes };
+  }
+
+  /** Leaves the memory to the garbage collector: another call may still be using it. */
+  #forget(key: string): void {
+    const at = this.#keys.indexOf(key);
+    if (at < 0) return;
+    this.#keys.splice(at, 1);
+    this.#loaded.splice(at, 1);
+  }
+}
+
+async function fingerprint(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<string> {
+  const file = join(runDir, runFiles.checkpoint(checkpoint));
+  const found = await stat(file).catch(() => null);
+  return `${file} ${found?.mtimeMs ?? 0} ${found?.size ?? 0}`;
+}
+
+export async function exportOnnx(job: ExportOnnxJob): Promise<{ bytes: number }> {
+  const { model, parameters, metadata } = await loadRun(job.runDir, job.checkpoint);
+  if (job.classNames.length !== model.classes) {
+    throw new RangeError(`${job.classNames.length} names for ${model.classes} classes`);
+  }
+  const { height, width, channels } = model.input;
+  const bytes = toOnnx(buildExport(model, parameters), {
+    description: `Image classifier. Input: uint8 images of any size, ${channels} channels. Output: a probability for each class.`,
+    metadata: {
+      classes: JSON.stringify(job.classNames),
+      model: model.name,
+      input_size: `${height}x${width}x${channels}`,
+      epoch: metadata['epoch'] ?? '',
+      seed: metadata['seed'] ?? '',
+      ...job.metadata,
+    },
+  });
+  await writeAtomically(job.file, [bytes]);
+  return { bytes: bytes.byteLength };
+}
+
+async function collect(
+  program: Program,
+  expectedClasses: number | null,
+  set: TensorSet,
+  { batch = DEFAULT_BATCH, ...options }: CallOptions & { batch?: number | undefined },
+): Promise<Probabilities> {
+  const images = set.slots.length;
+  let classes = expectedClasses ?? 0;
+  let data = new Float32Array(images * classes);
+  let rows = 0;
+  await predictSet(
+    program,
+    'probabilities',
+    set,
+    (part, start, labels) => {
+      if (start === 0 && expectedClasses === null) {
+        classes = part.length / labels.length;
+        data = new Float32Array(images * classes);
+      }
+      data.set(part, start * classes);
+      rows += labels.length;
+    },
+    { ...options, batch },
+  );
+  if (rows !== images)
+    throw new AppError('ENGINE_FAILED', `Only ${rows} of ${images} images were answered.`);
+  return { images, classes, data };
+}
+
+function checkSize(set: TensorSet, input: Loaded['input']): void {
+  const { height, width, channels } = input;
+  if (set.height === height && set.width === width && set.channels === channels) return;
+  throw new AppError(
+    'INVALID_INPUT',
+    `The model takes ${height}×${width}×${channels} images, not ${set.height}×${set.width}×${set.channels}.`,
+  );
+}

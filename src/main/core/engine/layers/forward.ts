@@ -1,0 +1,68 @@
+import type { GraphBuilder } from '../graph/builder.ts';
+import { dataTypes } from '../graph/onnx-proto.ts';
+import type { Value } from '../graph/types.ts';
+import { applyActivation } from './activations.ts';
+import type { ResolvedLayer, ResolvedModel } from './resolve.ts';
+import type { BuildContext } from './types.ts';
+
+/** What a forward pass needs from the graph it is built into. */
+export interface ForwardOptions {
+  training: boolean;
+  /** The parameter called `layer/name`. */
+  parameter(fullName: string): Value;
+  keepMask(layer: string, shape: readonly number[], rate: number): Value;
+  updateStatistic(fullName: string, value: Value): void;
+}
+
+/** uint8 [N, H, W, C] → float32 [N, C, H, W] in 0…1. */
+export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
+  const channelsFirst = b.transpose(image, [0, 3, 1, 2]);
+  return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
+}
+
+/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes]. */
+export function buildForward(
+  b: GraphBuilder,
+  model: ResolvedModel,
+  input: Value,
+  options: ForwardOptions,
+): Value {
+  let x = input;
+  for (const [index, layer] of model.layers.entries()) {
+    const next = model.layers[index + 1];
+    const context = contextFor(b, layer, options);
+    x = layer.def.build(context, layer.spec, x, layer.place);
+    // The loss works on logits: it is stable, and softmax is part of its gradient.
+    if (!next && layer.activation === 'softmax') break;
+    if (poolsFirst(layer, next)) continue;
+    x = applyActivation(b, pending(model.layers, index), x);
+  }
+  return x;
+}
+
+/**
+ * max(relu(x)) = relu(max(x)): ReLU and its gradient cost a quarter after a 2×2 pool, and the
+ * numbers are the same.
+ */
+function poolsFirst(layer: ResolvedLayer, next: ResolvedLayer | undefined): boolean {
+  return layer.activation === 'relu' && next?.spec.type === 'maxpool2d';
+}
+
+/** The layer's own activation, or the one that was held back for it. */
+function pending(layers: readonly ResolvedLayer[], index: number) {
+  const layer = layers[index];
+  const before = layers[index - 1];
+  if (layer && before && poolsFirst(before, layer)) return before.activation;
+  return layer?.activation ?? 'linear';
+}
+
+function contextFor(b: GraphBuilder, layer: ResolvedLayer, options: ForwardOptions): BuildContext {
+  const { training, keepMask, updateStatistic } = options;
+  return {
+    b,
+    training,
+    parameter: (name) => options.parameter(`${layer.name}/${name}`),
+    keepMask: (shape, rate) => keepMask(layer.name, shape, rate),
+    updateStatistic: (name, value) => updateStatistic(`${layer.name}/${name}`, value),
+  };
+}

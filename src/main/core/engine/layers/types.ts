@@ -1,0 +1,52 @@
+import type { Activation, LayerSpec } from '#shared/model-spec.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import type { Value } from '../graph/types.ts';
+import type { Initializer } from '../initializers.ts';
+
+/** Without the batch axis, in Keras' order: [height, width, channels] or [units]. */
+export type FeatureShape = readonly number[];
+
+/** Where a layer stands, for its rules and for its errors. */
+export interface LayerPlace {
+  name: string;
+  /** Name of the layer before, null for the first. */
+  previous: string | null;
+  input: FeatureShape;
+  classes: number;
+}
+
+export interface ParameterSpec {
+  name: string;
+  /** As stored: kernels of convolutions are [filters, channels, height, width]. */
+  shape: readonly number[];
+  initializer: Initializer;
+  /** Statistics are moving averages: counted as parameters, not trained. */
+  kind: 'weight' | 'statistic';
+}
+
+export interface BuildContext {
+  b: GraphBuilder;
+  /** With batch statistics and dropout, or as the finished model answers. */
+  training: boolean;
+  /** The layer's parameter called `name`. */
+  parameter(name: string): Value;
+  /** Training only: 1 where a number is kept, 0 where it is dropped; float32 of `shape`. */
+  keepMask(shape: readonly number[], rate: number): Value;
+  /** Training only: the statistic's value after this step. */
+  updateStatistic(name: string, value: Value): void;
+}
+
+/** Everything the engine knows of one layer type. */
+export interface LayerDef<Spec extends LayerSpec = LayerSpec> {
+  /** As Keras calls the class; shown in summaries. */
+  className: string;
+  /** As Keras begins automatic names. */
+  autoName: string;
+  /** Shape of the output. Throws MODEL_INVALID, explained, if the input does not fit. */
+  output(spec: Spec, place: LayerPlace): FeatureShape;
+  parameters(spec: Spec, place: LayerPlace): ParameterSpec[];
+  /** Adds the layer without its activation. `x` is NCHW or [N, units]. */
+  build(context: BuildContext, spec: Spec, x: Value, place: LayerPlace): Value;
+  /** Applied after it; may be moved behind a following max pool. */
+  activation(spec: Spec): Activation;
+}

@@ -1,0 +1,52 @@
+/** What goes over the channel between the supervisor and an engine process. */
+import type { ErrorInfo } from '#shared/errors.ts';
+import type {
+  EngineInfo,
+  ExportOnnxJob,
+  Probabilities,
+  Progress,
+  TensorSet,
+  TrainEvent,
+  TrainJob,
+  TrainResult,
+} from './protocol.ts';
+import type { Checkpoint } from '#shared/contract/index.ts';
+
+export interface PredictJob {
+  runDir: string;
+  checkpoint: Checkpoint;
+  set: TensorSet;
+  batch?: number;
+}
+
+export interface RunExportedJob {
+  file: string;
+  set: TensorSet;
+  batch?: number;
+}
+
+/** Each method: what goes in, what comes back. */
+export interface Methods {
+  info: [input: Record<string, never>, output: EngineInfo];
+  train: [input: TrainJob, output: TrainResult];
+  predict: [input: PredictJob, output: Probabilities];
+  exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
+  runExported: [input: RunExportedJob, output: Probabilities];
+}
+
+export type Method = keyof Methods;
+
+export type Request =
+  | {
+      [M in Method]: { type: 'call'; id: number; threads: number; method: M; input: Methods[M][0] };
+    }[Method]
+  /** End the call as cancelled. */
+  | { type: 'cancel'; id: number }
+  /** Training only: end after the epoch. */
+  | { type: 'stop'; id: number };
+
+export type Response =
+  | { type: 'result'; id: number; output: Methods[Method][1] }
+  | { type: 'error'; id: number; error: ErrorInfo; stack?: string | undefined }
+  | { type: 'event'; id: number; event: TrainEvent }
+  | { type: 'progress'; id: number; progress: Progress };

@@ -1,0 +1,45 @@
+import { GraphError, broadcast } from '../graph/shape.ts';
+import { required, unbroadcast } from './helpers.ts';
+import type { GradientRule, OpDef } from './types.ts';
+
+/** A broadcasting operator on two tensors of one type. */
+function binary(op: string, gradient: GradientRule): OpDef {
+  return {
+    attributes: {},
+    infer(inputs) {
+      const left = required(inputs, 0, op);
+      const right = required(inputs, 1, op);
+      if (left.dtype !== right.dtype) {
+        throw new GraphError(`${op} of ${left.dtype} and ${right.dtype}`);
+      }
+      return [{ dtype: left.dtype, shape: broadcast(left.shape, right.shape) }];
+    },
+    gradient,
+  };
+}
+
+export const add = binary('Add', ({ b, input, grad, needs }) =>
+  [0, 1].map((index) => (needs(index) ? unbroadcast(b, grad, input(index).shape) : null)),
+);
+
+export const sub = binary('Sub', ({ b, input, grad, needs }) => [
+  needs(0) ? unbroadcast(b, grad, input(0).shape) : null,
+  needs(1) ? unbroadcast(b, b.op('Neg', [grad]), input(1).shape) : null,
+]);
+
+export const mul = binary('Mul', ({ b, input, grad, needs }) =>
+  [0, 1].map((index) =>
+    needs(index) ? unbroadcast(b, b.op('Mul', [grad, input(1 - index)]), input(index).shape) : null,
+  ),
+);
+
+/** y = l / r; dl = dy / r; dr = −dy · y / r. */
+export const div = binary('Div', ({ b, input, output, grad, needs }) => {
+  const scaled = b.op('Div', [grad, input(1)]);
+  return [
+    needs(0) ? unbroadcast(b, scaled, input(0).shape) : null,
+    needs(1)
+      ? unbroadcast(b, b.op('Neg', [b.op('Mul', [scaled, output(0)])]), input(1).shape)
+      : null,
+  ];
+});

@@ -1,0 +1,73 @@
+/** The total table: an operator without an entry does not compile. */
+import type { OpName } from '../graph/op-names.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
+import { batchNormalization } from './batch-normalization.ts';
+import { conv, convTranspose } from './conv/conv.ts';
+import { expand, reshape, transpose } from './layout.ts';
+import { cast, equal, greater, where } from './logic.ts';
+import { gemm, matMul } from './matmul.ts';
+import { concat, pad, slice, split } from './pieces.ts';
+import { averagePool, globalAveragePool, maxPool, maxUnpool } from './pool.ts';
+import { argMax, reduceMean, reduceSum } from './reduce.ts';
+import { resize } from './resize.ts';
+import { scatterElements } from './scatter.ts';
+import { logSoftmax, softmax } from './softmax.ts';
+import type { OpDef } from './types.ts';
+import {
+  exp,
+  identity,
+  log,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  sqrt,
+  tanh,
+} from './unary.ts';
+
+export const ops: Record<OpName, OpDef> = {
+  Add: add,
+  ArgMax: argMax,
+  AveragePool: averagePool,
+  BatchNormalization: batchNormalization,
+  Cast: cast,
+  Concat: concat,
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  Div: div,
+  Equal: equal,
+  Exp: exp,
+  Expand: expand,
+  Gemm: gemm,
+  GlobalAveragePool: globalAveragePool,
+  Greater: greater,
+  Identity: identity,
+  Log: log,
+  LogSoftmax: logSoftmax,
+  MatMul: matMul,
+  MaxPool: maxPool,
+  MaxUnpool: maxUnpool,
+  Mul: mul,
+  Neg: neg,
+  Pad: pad,
+  Reciprocal: reciprocal,
+  ReduceMean: reduceMean,
+  ReduceSum: reduceSum,
+  Relu: relu,
+  Reshape: reshape,
+  Resize: resize,
+  Round: round,
+  ScatterElements: scatterElements,
+  Sigmoid: sigmoid,
+  Sign: sign,
+  Slice: slice,
+  Softmax: softmax,
+  Split: split,
+  Sqrt: sqrt,
+  Sub: sub,
+  Tanh: tanh,
+  Transpose: transpose,
+  Where: where,
+};

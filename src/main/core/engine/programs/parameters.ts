@@ -1,0 +1,84 @@
+import { elements } from '../graph/shape.ts';
+import { initialize } from '../initializers.ts';
+import type { ResolvedModel } from '../layers/resolve.ts';
+import type { ParameterSpec } from '../layers/types.ts';
+
+/** One parameter inside a flat vector. */
+export interface PackedParameter extends ParameterSpec {
+  /** `layer/name`, unique in the model. */
+  fullName: string;
+  offset: number;
+  size: number;
+}
+
+/** Several parameters one after the other in one float32 vector. */
+export interface Packing {
+  entries: PackedParameter[];
+  size: number;
+}
+
+function pack(parameters: readonly (ParameterSpec & { fullName: string })[]): Packing {
+  let offset = 0;
+  const entries = parameters.map((parameter): PackedParameter => {
+    const entry = { ...parameter, offset, size: elements(parameter.shape) };
+    offset += entry.size;
+    return entry;
+  });
+  return { entries, size: offset };
+}
+
+/** How a model's parameters lie in the vectors that the training graph takes. */
+export interface ParameterLayout {
+  /** What the optimizer changes. */
+  trainable: Packing;
+  /** Weights that stay as they are. */
+  frozen: Packing;
+  /** Moving averages, changed by the forward pass. */
+  statistics: Packing;
+}
+
+export function layoutParameters(
+  model: ResolvedModel,
+  frozen: ReadonlySet<string> = new Set(),
+): ParameterLayout {
+  const all = model.layers.flatMap((layer) =>
+    layer.parameters.map((parameter) => ({
+      ...parameter,
+      fullName: `${layer.name}/${parameter.name}`,
+    })),
+  );
+  const unknown = [...frozen].find((name) => !all.some(({ fullName }) => fullName === name));
+  if (unknown !== undefined) throw new RangeError(`no parameter is called ${unknown}`);
+  const weights = all.filter(({ kind }) => kind === 'weight');
+  return {
+    trainable: pack(weights.filter(({ fullName }) => !frozen.has(fullName))),
+    frozen: pack(weights.filter(({ fullName }) => frozen.has(fullName))),
+    statistics: pack(all.filter(({ kind }) => kind === 'statistic')),
+  };
+}
+
+export function allEntries(layout: ParameterLayout): PackedParameter[] {
+  return [layout.trainable, layout.frozen, layout.statistics].flatMap(({ entries }) => entries);
+}
+
+/** First values, from the seed and each parameter's own name. */
+export function initialValues(packing: Packing, seed: number): Float32Array {
+  const values = new Float32Array(packing.size);
+  for (const { fullName, shape, initializer, offset } of packing.entries) {
+    values.set(initialize(initializer, shape, seed, fullName), offset);
+  }
+  return values;
+}
+
+export type ParameterValues = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+
+/** Each parameter as a view of its part of the vector. */
+export function unpack(
+  packing: Packing,
+  vector: Float32Array,
+): [string, { shape: readonly number[]; data: Float32Array }][] {
+  return packing.entries.map(({ fullName, shape, offset, size }) => [
+    fullName,
+    { shape, data: vector.subarray(offset, offset + size) },
+  ]);
+}

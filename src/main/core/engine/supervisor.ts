@@ -1,0 +1,154 @@
+/**
+ * The core's side of the engine: starts engine processes when they are needed and implements the
+ * `Engine` interface over their channels.
+ *
+ * Each training has a process of its own, everything else shares one. ONNX Runtime computes on the
+ * thread that asked, so a prediction would otherwise wait behind training steps; and a training that
+ * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
+ * ends.
+ */
+import { AppError } from '#shared/errors.ts';
+import { entries } from '../entries.ts';
+import type { Logger } from '../logger.ts';
+import { defaultThreads } from './backends/status.ts';
+import { EngineProcess } from './engine-process.ts';
+import type { Method, Methods } from './messages.ts';
+import type {
+  CallOptions,
+  Engine,
+  TrainEvent,
+  TrainHandle,
+  TrainJob,
+  TrainResult,
+} from './protocol.ts';
+
+export interface EngineOptions {
+  /** The plain Node executable that runs the engine. */
+  nodePath: string;
+  log: Logger;
+  /** Threads that a computation may use; by default the machine's cores, at most eight. */
+  threads?: number;
+}
+
+/** A cancelled training that has not ended by then is killed. */
+const CANCEL_GRACE_MS = 5000;
+/** The shared process is given up after this long without a call. */
+const IDLE_MS = 60_000;
+
+/** Nothing is started until the first call. */
+export function createEngine(options: EngineOptions): Engine {
+  return new Supervisor(options);
+}
+
+class Supervisor implements Engine {
+  readonly #options: EngineOptions;
+  readonly #trainings = new Set<EngineProcess>();
+  #shared: EngineProcess | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  info() {
+    return this.#call('info', {});
+  }
+
+  predict(job: Methods['predict'][0], options?: CallOptions) {
+    return this.#call('predict', job, options);
+  }
+
+  exportOnnx(job: Methods['exportOnnx'][0], options?: CallOptions) {
+    return this.#call('exportOnnx', job, options);
+  }
+
+  runExported(job: Methods['runExported'][0], options?: CallOptions) {
+    return this.#call('runExported', job, options);
+  }
+
+  train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
+    let stop: (() => void) | undefined;
+    const result = this.#train(job, onEvent, signal, (request) => (stop = request));
+    return { stop: () => stop?.(), result };
+  }
+
+  async #train(
+    job: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+    onStarted: (stop: () => void) => void,
+  ): Promise<TrainResult> {
+    const process = this.#start(signal);
+    this.#trainings.add(process);
+    const { id, result } = process.call('train', job, { onEvent });
+    onStarted(() => process.stop(id));
+    let killer: NodeJS.Timeout | undefined;
+    const cancel = () => {
+      process.cancel(id);
+      killer = setTimeout(() => process.kill(), CANCEL_GRACE_MS);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await result;
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : error;
+    } finally {
+      clearTimeout(killer);
+      signal?.removeEventListener('abort', cancel);
+      await process.close();
+      this.#trainings.delete(process);
+    }
+  }
+
+  async #call<M extends Method>(
+    method: M,
+    input: Methods[M][0],
+    { signal, onProgress }: CallOptions = {},
+  ): Promise<Methods[M][1]> {
+    clearTimeout(this.#idle);
+    if (!this.#shared?.alive) this.#shared = this.#start(signal);
+    else if (signal?.aborted) throw cancelled();
+    const process = this.#shared;
+    const { id, result } = process.call(method, input, { onProgress });
+    const cancel = () => process.cancel(id);
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await result;
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#restWhenIdle(process);
+    }
+  }
+
+  #restWhenIdle(process: EngineProcess): void {
+    if (process !== this.#shared || process.busy) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#shared === process) this.#shared = undefined;
+      void process.close();
+    }, IDLE_MS);
+    this.#idle.unref();
+  }
+
+  #start(signal: AbortSignal | undefined): EngineProcess {
+    if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
+    if (signal?.aborted) throw cancelled();
+    const { nodePath, log, threads = defaultThreads() } = this.#options;
+    return new EngineProcess({ nodePath, entry: entries.engine, threads, log });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    const processes = [...this.#trainings, ...(this.#shared ? [this.#shared] : [])];
+    this.#shared = undefined;
+    await Promise.all(processes.map((process) => process.close()));
+  }
+}
+
+function cancelled(): AppError {
+  return new AppError('CANCELLED', 'Cancelled.');
+}

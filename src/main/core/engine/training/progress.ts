@@ -1,0 +1,65 @@
+/** Running means of an epoch, and the points of the per-batch line. */
+import type { TrainEvent } from '../protocol.ts';
+
+const INTERVAL_MS = 100;
+
+export interface EpochProgressOptions {
+  epoch: number;
+  epochs: number;
+  stepsPerEpoch: number;
+  imagesPerEpoch: number;
+  emit(event: TrainEvent): void;
+}
+
+export class EpochProgress {
+  readonly #options: EpochProgressOptions;
+  readonly #started = performance.now();
+  #lossSum = 0;
+  #correct = 0;
+  #images = 0;
+  #steps = 0;
+  #sincePoint = { lossSum: 0, correct: 0, images: 0, at: performance.now() };
+
+  constructor(options: EpochProgressOptions) {
+    this.#options = options;
+  }
+
+  /** Adds one batch; emits a point if the last one is long enough ago, or the epoch ends. */
+  add(loss: number, correct: number, size: number): void {
+    this.#lossSum += loss * size;
+    this.#correct += correct;
+    this.#images += size;
+    this.#steps++;
+    const point = this.#sincePoint;
+    point.lossSum += loss * size;
+    point.correct += correct;
+    point.images += size;
+    const now = performance.now();
+    const { epoch, epochs, stepsPerEpoch, imagesPerEpoch, emit } = this.#options;
+    const ended = this.#steps === stepsPerEpoch;
+    if (!ended && now - point.at < INTERVAL_MS) return;
+    const rate = this.imagesPerSecond();
+    const left = imagesPerEpoch - this.#images + (epochs - epoch) * imagesPerEpoch;
+    emit({
+      type: 'batch',
+      epoch,
+      step: (epoch - 1) * stepsPerEpoch + this.#steps,
+      stepsPerEpoch,
+      loss: point.lossSum / point.images,
+      accuracy: point.correct / point.images,
+      imagesPerSecond: rate,
+      etaSeconds: rate > 0 ? left / rate : null,
+    });
+    this.#sincePoint = { lossSum: 0, correct: 0, images: 0, at: now };
+  }
+
+  /** Means over every image so far, each counted once, as Keras reports them. */
+  means(): { loss: number; accuracy: number } {
+    return { loss: this.#lossSum / this.#images, accuracy: this.#correct / this.#images };
+  }
+
+  imagesPerSecond(): number {
+    const seconds = (performance.now() - this.#started) / 1000;
+    return seconds > 0 ? this.#images / seconds : 0;
+  }
+}

@@ -1,0 +1,216 @@
+import { AppError } from '#shared/errors.ts';
+import type { EpochMetrics } from '#shared/contract/index.ts';
+import type { Backend } from '../backends/index.ts';
+import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-folder.ts';
+import { batches } from '../data/batches.ts';
+import { openPixels, type PixelSource } from '../data/pixels.ts';
+import { toOnnx } from '../graph/serialize.ts';
+import { score, type Score } from '../predictor.ts';
+import { buildInference } from '../programs/inference.ts';
+import type { TrainStep } from '../programs/train-step.ts';
+import type { TensorSet, TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
+import { Random } from '../random.ts';
+import { EpochProgress } from './progress.ts';
+import { StepRunner } from './step-runner.ts';
+
+export interface TrainControl {
+  emit(event: TrainEvent): void;
+  /** Aborting ends the training at the next step, without another checkpoint. */
+  signal: AbortSignal;
+  /** Asked after each epoch. */
+  stopRequested(): boolean;
+}
+
+/**
+ * Trains `job` on `backend`. Each epoch visits every image once in an order drawn from the seed,
+ * validates, and writes its checkpoints before its event goes out.
+ *
+ * Throws NOT_ENOUGH_DATA without images, CANCELLED when aborted, ENGINE_FAILED when the loss stops
+ * being a number; the checkpoints of the epochs before remain.
+ */
+export async function train(
+  job: TrainJob,
+  backend: Backend,
+  control: TrainControl,
+): Promise<TrainResult> {
+  const started = performance.now();
+  check(job);
+  const source = await openPixels(job.train);
+  const runner = new StepRunner(
+    backend,
+    { spec: job.spec, classes: job.classNames.length },
+    job.seed,
+  );
+  try {
+    const step = await runner.prepare(Math.min(job.batch, job.train.slots.length));
+    const parameters = countParameters(step);
+    await writeModelFile(job.runDir, {
+      spec: job.spec,
+      classNames: job.classNames,
+      seed: job.seed,
+      parameters,
+    });
+    control.emit({
+      type: 'start',
+      backend: backend.id,
+      label: backend.label,
+      parameters,
+      compileSeconds: (performance.now() - started) / 1000,
+    });
+    const { epochs, bestEpoch } = await runEpochs({ job, backend, control, source, runner, step });
+    return {
+      outcome: epochs === job.epochs ? 'done' : 'stopped',
+      epochs,
+      bestEpoch,
+      parameters,
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    await runner.dispose();
+    await source.close();
+  }
+}
+
+interface Session {
+  job: TrainJob;
+  backend: Backend;
+  control: TrainControl;
+  source: PixelSource;
+  runner: StepRunner;
+  step: TrainStep;
+}
+
+async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch: number }> {
+  const { job, control } = session;
+  let best: EpochMetrics | undefined;
+  for (let epoch = 1; epoch <= job.epochs; epoch++) {
+    const metrics = await runEpoch(session, epoch);
+    const isBest = best === undefined || better(metrics, best);
+    if (isBest) best = metrics;
+    await saveEpoch(session, metrics, isBest);
+    control.emit({ type: 'epoch', metrics, best: isBest });
+    if (control.stopRequested()) return { epochs: epoch, bestEpoch: best?.epoch ?? epoch };
+  }
+  return { epochs: job.epochs, bestEpoch: best?.epoch ?? job.epochs };
+}
+
+async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> {
+  const { job, control, source, runner } = session;
+  const started = performance.now();
+  const images = job.train.slots.length;
+  const progress = new EpochProgress({
+    epoch,
+    epochs: job.epochs,
+    stepsPerEpoch: Math.ceil(images / job.batch),
+    imagesPerEpoch: images,
+    emit: control.emit,
+  });
+  const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
+  for await (const { pixels, labels, size } of batches(job.train, source, order, job.batch)) {
+    throwIfCancelled(control.signal);
+    const { loss, correct } = await runner.run(pixels, labels, job.learningRate);
+    if (!Number.isFinite(loss)) throw diverged(loss, runner.steps, epoch, job);
+    progress.add(loss, correct, size);
+  }
+  const imagesPerSecond = progress.imagesPerSecond();
+  throwIfCancelled(control.signal);
+  const validation = job.validation ? await validate(session, job.validation) : null;
+  return {
+    epoch,
+    ...progress.means(),
+    valLoss: validation?.loss ?? null,
+    valAccuracy: validation?.accuracy ?? null,
+    learningRate: job.learningRate,
+    imagesPerSecond,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** Compiled anew with the epoch's weights inside: the runtime lays constant weights out better. */
+async function validate(session: Session, set: TensorSet): Promise<Score> {
+  const { backend, runner, step, control } = session;
+  const program = await backend.compile(toOnnx(buildInference(step.model, runner.parameters())));
+  try {
+    return await score(program, step.model.classes, set, { signal: control.signal });
+  } finally {
+    await program.dispose();
+  }
+}
+
+async function saveEpoch(session: Session, metrics: EpochMetrics, best: boolean): Promise<void> {
+  const { job, runner } = session;
+  await writeCheckpoint(job.runDir, 'last', {
+    parameters: runner.parameters(),
+    slots: runner.slots(),
+    metadata: {
+      format: 'fovea-checkpoint-1',
+      model: job.spec.name,
+      optimizer: job.spec.optimizer.type,
+      seed: String(job.seed),
+      epoch: String(metrics.epoch),
+      step: String(runner.steps),
+      metrics: JSON.stringify(metrics),
+    },
+  });
+  if (best) await promoteLast(job.runDir);
+}
+
+/** By validation accuracy, else by training loss; of equals the earlier stays. */
+function better(metrics: EpochMetrics, best: EpochMetrics): boolean {
+  if (metrics.valAccuracy !== null && best.valAccuracy !== null) {
+    return metrics.valAccuracy > best.valAccuracy;
+  }
+  return metrics.loss < best.loss;
+}
+
+function countParameters({ layout }: TrainStep): number {
+  return layout.trainable.size + layout.frozen.size + layout.statistics.size;
+}
+
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError('CANCELLED', 'Training was cancelled.');
+}
+
+function diverged(loss: number, step: number, epoch: number, job: TrainJob): AppError {
+  const found = Number.isNaN(loss) ? 'not a number' : 'infinite';
+  return new AppError(
+    'ENGINE_FAILED',
+    `The loss became ${found} at step ${step} (epoch ${epoch}): training diverged.`,
+    {
+      hint:
+        `The learning rate ${job.learningRate} is most likely too high: try ${job.learningRate / 10}. ` +
+        (epoch > 1 ? 'The checkpoints of the epochs before are kept.' : ''),
+    },
+  );
+}
+
+function check(job: TrainJob): void {
+  const { input } = job.spec;
+  for (const [what, set] of [
+    ['training', job.train],
+    ['validation', job.validation],
+  ] as const) {
+    if (!set) continue;
+    if (set.slots.length === 0) {
+      throw new AppError('NOT_ENOUGH_DATA', `There are no ${what} images.`);
+    }
+    if (set.labels.length !== set.slots.length) {
+      throw new RangeError(`${set.labels.length} labels for ${set.slots.length} ${what} images`);
+    }
+    const wrong = set.labels.findIndex((label) => label < 0 || label >= job.classNames.length);
+    if (wrong >= 0) {
+      throw new RangeError(`label ${set.labels[wrong]} of ${what} image ${wrong} is no class`);
+    }
+    if (
+      set.height !== input.height ||
+      set.width !== input.width ||
+      set.channels !== input.channels
+    ) {
+      throw new AppError(
+        'MODEL_INVALID',
+        `The model takes ${input.height}×${input.width}×${input.channels}, but the ${what} images ` +
+          `are ${set.height}×${set.width}×${set.channels}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The engine process: a program for a plain Node executable, started by supervisor.ts with an IPC
+ * channel. It ends when the channel does, so it never outlives the app.
+ */
+import { AppError, toErrorInfo } from '#shared/errors.ts';
+import type { Backend } from './backends/index.ts';
+import { chooseBackend, engineInfo } from './backends/status.ts';
+import type { InferenceService } from './inference.ts';
+import type { Method, Methods, Request, Response } from './messages.ts';
+import type { BackendId, CallOptions } from './protocol.ts';
+
+interface Call {
+  abort: AbortController;
+  stop: boolean;
+}
+
+const calls = new Map<number, Call>();
+let inference: Promise<InferenceService> | undefined;
+
+function send(response: Response): void {
+  // The supervisor may be gone: 'disconnect' ends this process a moment later.
+  if (process.connected) process.send?.(response, undefined, {}, () => undefined);
+}
+
+/** The runtime is loaded at the first call that computes: asking what there is needs none. */
+async function openBackend(wanted: BackendId | 'auto', threads: number): Promise<Backend> {
+  const { createBackend } = await import('./backends/index.ts');
+  return createBackend(chooseBackend(wanted, threads), threads);
+}
+
+async function openInference(threads: number): Promise<InferenceService> {
+  const { InferenceService } = await import('./inference.ts');
+  return new InferenceService(await openBackend('auto', threads));
+}
+
+type CallRequest = Extract<Request, { type: 'call' }>;
+
+async function perform(request: CallRequest, call: Call): Promise<Methods[Method][1]> {
+  const { id, threads } = request;
+  const options: CallOptions = {
+    signal: call.abort.signal,
+    onProgress: (progress) => send({ type: 'progress', id, progress }),
+  };
+  switch (request.method) {
+    case 'info':
+      return engineInfo(threads);
+    case 'train': {
+      const { train } = await import('./training/trainer.ts');
+      return await train(request.input, await openBackend(request.input.backend, threads), {
+        emit: (event) => send({ type: 'event', id, event }),
+        signal: call.abort.signal,
+        stopRequested: () => call.stop,
+      });
+    }
+    case 'predict':
+      return await (await (inference ??= openInference(threads))).predict(request.input, options);
+    case 'runExported':
+      return await (
+        await (inference ??= openInference(threads))
+      ).runExported(request.input, options);
+    case 'exportOnnx': {
+      const { exportOnnx } = await import('./inference.ts');
+      return await exportOnnx(request.input);
+    }
+  }
+}
+
+async function answer(request: CallRequest): Promise<void> {
+  const { id } = request;
+  const call: Call = { abort: new AbortController(), stop: false };
+  calls.set(id, call);
+  try {
+    send({ type: 'result', id, output: await perform(request, call) });
+  } catch (error) {
+    const stack = error instanceof Error && !(error instanceof AppError) ? error.stack : undefined;
+    send({ type: 'error', id, error: toErrorInfo(error), stack });
+  } finally {
+    calls.delete(id);
+  }
+}
+
+process.on('message', (request: Request) => {
+  switch (request.type) {
+    case 'call':
+      void answer(request);
+      break;
+    case 'cancel':
+      calls.get(request.id)?.abort.abort(new AppError('CANCELLED', 'Cancelled.'));
+      break;
+    case 'stop': {
+      const call = calls.get(request.id);
+      if (call) call.stop = true;
+      break;
+    }
+  }
+});
+process.on('disconnect', () => process.exit(0));
+// Ctrl+C in a terminal reaches the whole process group; the app decides what becomes of the run.
+process.on('SIGINT', () => undefined);
