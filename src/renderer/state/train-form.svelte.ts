@@ -1,6 +1,7 @@
 /** What will be trained next: the settings, and what the core says of them before they start. */
 import type {
   FoveaClient,
+  ModelSummary,
   PresetInfo,
   Run,
   TrainOptions,
@@ -25,6 +26,8 @@ export class TrainForm {
   engine = $state<TrainOptions['engine']>('auto');
 
   plan = $state.raw<TrainPlan | null>(null);
+  /** Layers of the chosen preset, also where the data does not allow a plan yet. */
+  summary = $state.raw<ModelSummary | null>(null);
   /** Why there is no plan. */
   failure = $state.raw<unknown>(null);
   planning = $state(false);
@@ -118,12 +121,24 @@ export class TrainForm {
       const plan = await this.#client.runs.plan({ project: this.#project, options: this.options });
       if (mine !== this.#asked) return;
       this.plan = plan;
+      this.summary = plan.summary;
       this.failure = null;
     } catch (error) {
       if (mine !== this.#asked) return;
       this.plan = null;
       this.failure = error;
+      await this.#askSummary(mine);
     }
-    this.planning = false;
+    if (mine === this.#asked) this.planning = false;
+  }
+
+  async #askSummary(mine: number): Promise<void> {
+    try {
+      const summary = await this.#client.runs.summary({ preset: this.presetId });
+      if (mine === this.#asked) this.summary = summary;
+    } catch {
+      // The plan's own failure is told already.
+      if (mine === this.#asked) this.summary = null;
+    }
   }
 }

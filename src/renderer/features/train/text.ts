@@ -17,6 +17,15 @@ export const text = {
   title: 'Train',
   newRun: 'New run',
   runs: 'Runs',
+  resizeRuns: 'Resize the list of runs',
+  statusRuns: (runs: number) => (runs === 0 ? 'No runs yet' : count(runs, 'run')),
+  statusTraining: (name: string) => `${name} is training`,
+  commands: { stop: 'Stop training after this epoch' },
+  queued: (name: string) => `Starts when ${name} has ended`,
+  imagesAnd: (images: number, at: string) => `${count(images, 'image')} · ${at}`,
+  olderLabels: (changed: string) => `trained on older labels · ${changed} changed`,
+  engineAuto: (label: string) => (label ? `Auto (${label})` : 'Auto'),
+  advancedSummary: (seed: number, rate: string) => `learning rate ${rate}, seed ${seed}`,
   noRuns: 'No runs yet. The first one takes about a minute.',
   compareHint: 'Tick runs to compare them',
   comparing: (runs: number) => `Comparing ${runs} runs`,
@@ -44,17 +53,8 @@ export const text = {
     return parts.join(', ');
   },
   planning: 'Checking the data…',
-  engine: (id: string): string => {
-    const known: Record<string, string> = {
-      auto: 'this machine',
-      cpu: 'this CPU',
-      webgpu: 'the GPU (WebGPU)',
-      cuda: 'the GPU (CUDA)',
-      dml: 'the GPU (DirectML)',
-      coreml: 'the Neural Engine (Core ML)',
-    };
-    return known[id] ?? id;
-  },
+  /** 'CPU · 2 threads' → 'this CPU'. */
+  engine: (label: string): string => (label.startsWith('CPU') ? 'this CPU' : label),
 
   form: {
     model: 'Model',
@@ -257,7 +257,11 @@ export const text = {
     came: 'What came out',
     same: 'The settings are all the same.',
     best: 'best',
+    loss: 'Loss on validation images',
+    accuracy: 'Accuracy on validation images',
   },
+  optimizer: (type: string): string =>
+    ({ adam: 'Adam', adamw: 'AdamW', sgd: 'SGD', rmsprop: 'RMSprop' })[type] ?? type,
   empty: {
     noImages: 'Nothing to learn from yet',
     noImagesBody: 'Import pictures and give them classes; then a model can learn them.',

@@ -1,0 +1,96 @@
+/**
+ * What the screens for training, evaluating, predicting and exporting know of a project. It outlives
+ * the screens, so that going to another stage and back loses nothing, and it listens to the
+ * project's changes for all of them.
+ */
+import type { Job, SplitSummary } from '#shared/contract/index.ts';
+import type { AppState } from './app.svelte.ts';
+import { EvaluationState } from './evaluation.svelte.ts';
+import { ExportsState } from './exports.svelte.ts';
+import { PredictState } from './predict.svelte.ts';
+import type { OpenProject } from './project.svelte.ts';
+import { RunsState } from './runs.svelte.ts';
+import { TrainForm } from './train-form.svelte.ts';
+
+export class ModelWork {
+  readonly runs: RunsState;
+  readonly form: TrainForm;
+  readonly evaluation: EvaluationState;
+  readonly predict: PredictState;
+  readonly exports: ExportsState;
+  /** Null until it was read. */
+  splits = $state.raw<SplitSummary | null>(null);
+
+  readonly #app: AppState;
+  readonly #project: OpenProject;
+
+  constructor(app: AppState, project: OpenProject) {
+    this.#app = app;
+    this.#project = project;
+    this.runs = new RunsState(app.api, project.id);
+    this.form = new TrainForm(app.api, project.id);
+    this.evaluation = new EvaluationState(app.api, project.id);
+    this.predict = new PredictState(app.api, project.id);
+    this.exports = new ExportsState(app.api, project.id);
+    this.#listen();
+  }
+
+  /** Reads what may have changed while nobody listened: at first, and after a lost connection. */
+  async load(): Promise<void> {
+    await Promise.all([
+      this.runs.load(),
+      this.#readSplits(),
+      this.exports.load(),
+      this.evaluation.refresh(),
+    ]);
+    const { validation, test } = this.splits ?? { validation: 0, test: 0 };
+    if (this.form.presetId === '') this.form.suggestValidation({ validation, test });
+    this.form.suggest(this.runs.presets);
+  }
+
+  async #readSplits(): Promise<void> {
+    const splits = await this.#app.attempt(() =>
+      this.#app.api.library.splits.summary({ project: this.#project.id }),
+    );
+    if (splits) this.splits = splits;
+  }
+
+  #listen(): void {
+    const project = this.#project;
+    project.on(['runs'], () => void this.runs.refresh());
+    project.on(['labels', 'images', 'classes', 'splits'], () => {
+      void this.#readSplits();
+      // Labels decide what a run and a report are worth.
+      void this.runs.refresh();
+      void this.evaluation.refresh();
+      this.form.replan(1000);
+    });
+    project.on(['evaluations'], () => void this.evaluation.refresh());
+    project.on(['exports'], () => void this.exports.load());
+    const unlisten = this.#app.jobs.onEnd((job) => this.#jobEnded(job));
+    project.signal.addEventListener('abort', () => {
+      unlisten();
+      this.runs.close();
+      this.predict.clear();
+    });
+  }
+
+  #jobEnded(job: Job): void {
+    if (job.id === this.evaluation.jobId) void this.evaluation.ended();
+    if (job.id === this.exports.jobId) {
+      void this.exports.ended(job.result?.type === 'export' ? job.result.export : null);
+    }
+  }
+}
+
+const works = new WeakMap<OpenProject, ModelWork>();
+
+/** The one for a project, made on first use. */
+export function modelWork(app: AppState, project: OpenProject): ModelWork {
+  let work = works.get(project);
+  if (!work) {
+    work = new ModelWork(app, project);
+    works.set(project, work);
+  }
+  return work;
+}
