@@ -1,0 +1,6 @@
+import type { ExportFormat } from '#shared/contract/index.ts';
+import type { Format } from './format.ts';
+import { onnx } from './onnx.ts';
+
+/** One file per format in this folder; a format that is missing here does not compile. */
+export const formats: Record<ExportFormat, Format> = { onnx };

@@ -1,0 +1,75 @@
+/** ONNX with the preprocessing inside: a picture of any size in, probabilities out. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { javascriptExample, pythonExample, type ExampleModel } from './examples.ts';
+import type { ExportSource, Format } from './format.ts';
+
+const modelFile = (source: ExportSource): string => `${source.name}.onnx`;
+
+const exampleModel = (source: ExportSource): ExampleModel => ({
+  file: modelFile(source),
+  channels: source.run.spec.input.channels,
+});
+
+export const onnx: Format = {
+  id: 'onnx',
+  name: 'ONNX',
+  purpose:
+    'Runs in Python, JavaScript, C#, C++, Java and on phones with ONNX Runtime; scaling and normalising the picture are part of the file.',
+  fileNames: (source) => [modelFile(source), 'labels.json', 'example.mjs', 'example.py'],
+
+  async write(engine, source, directory, options) {
+    await engine.exportOnnx(
+      {
+        runDir: source.runDir,
+        checkpoint: source.checkpoint,
+        file: join(directory, modelFile(source)),
+        classNames: source.classNames,
+        metadata: source.provenance,
+      },
+      options,
+    );
+    await writeFile(
+      join(directory, 'labels.json'),
+      `${JSON.stringify(source.classNames, null, 2)}\n`,
+    );
+    await writeFile(join(directory, 'example.mjs'), javascriptExample(exampleModel(source)));
+    await writeFile(join(directory, 'example.py'), pythonExample(exampleModel(source)));
+  },
+
+  ask: (engine, source, directory, set, options) =>
+    engine.runExported({ file: join(directory, modelFile(source)), set }, options),
+
+  examples: (source) => [
+    { language: 'JavaScript', code: javascriptExample(exampleModel(source)) },
+    { language: 'Python', code: pythonExample(exampleModel(source)) },
+  ],
+
+  usage: (source) => {
+    const { height, width, channels } = source.run.spec.input;
+    return `## Use it
+
+With Node.js:
+
+\`\`\`
+npm install onnxruntime-node sharp
+node example.mjs photo.jpg
+\`\`\`
+
+With Python:
+
+\`\`\`
+pip install onnxruntime pillow numpy
+python example.py photo.jpg
+\`\`\`
+
+| | name | type | shape |
+| --- | --- | --- | --- |
+| input | \`image\` | uint8 | [batch, height, width, ${channels}], ${channels === 1 ? 'grey (0.299 R + 0.587 G + 0.114 B)' : 'RGB'}, 0 to 255, any height and width |
+| output | \`probabilities\` | float32 | [batch, ${source.classNames.length}], in the order of \`labels.json\`, each row sums to 1 |
+
+The model scales each picture to ${width} × ${height} by itself and divides by 255. Turn photos upright
+(EXIF) and put transparent ones on white before, as the examples do.
+`;
+  },
+};

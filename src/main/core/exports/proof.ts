@@ -1,0 +1,80 @@
+/** The exported file, asked by itself, against the app. */
+import type { ExportRecord, Split } from '#shared/contract/index.ts';
+import { argmax } from '#shared/metrics.ts';
+import type { CallOptions, Engine, Probabilities, TensorSet } from '../engine/protocol.ts';
+import { evaluationData } from '../evaluation/data.ts';
+import type { Project } from '../projects/project.ts';
+import { tensorSet } from '../runs/tensor-set.ts';
+import type { ExportSource, Format } from './format.ts';
+
+export type Proof = NonNullable<ExportRecord['proof']>;
+
+const MAX_IMAGES = 10_000;
+const TOLERANCE = 1e-4;
+
+/** Images for the proof: the first of the test, validation and training splits that has any. */
+async function heldOutImages(
+  project: Project,
+  { run }: ExportSource,
+  signal: AbortSignal,
+): Promise<{ split: Split; set: TensorSet } | null> {
+  for (const split of ['test', 'validation', 'train'] as const) {
+    const { images: all } = evaluationData(project.store, run, split);
+    // Evenly taken, so that all classes are among them however they are ordered.
+    const step = Math.max(1, all.length / MAX_IMAGES);
+    const images = Array.from(
+      { length: Math.min(all.length, MAX_IMAGES) },
+      (_, index) => all[Math.floor(index * step)]!,
+    );
+    if (images.length === 0) continue;
+    const pack = await project.tensors.ensure({ ...run.spec.input, images, signal });
+    const failed = new Set(pack.failed.map(({ image }) => image));
+    const readable = Uint32Array.from(images.filter((image) => !failed.has(image)));
+    if (readable.length === 0) continue;
+    const slots = new Map(images.map((image, index) => [image, pack.slots[index]!]));
+    const data = { images: readable, classes: new Int32Array(readable.length).fill(-1) };
+    return { split, set: tensorSet(run.spec.input, { file: pack.file, slots }, data) };
+  }
+  return null;
+}
+
+/** Null when the project has no readable labeled image any more. */
+export async function prove(
+  engine: Engine,
+  project: Project,
+  format: Format,
+  source: ExportSource,
+  directory: string,
+  options: CallOptions & { signal: AbortSignal },
+): Promise<{ proof: Proof; split: Split } | null> {
+  const heldOut = await heldOutImages(project, source, options.signal);
+  if (!heldOut) return null;
+  const { runDir, checkpoint } = source;
+  const total = heldOut.set.slots.length * 2;
+  const { signal, onProgress } = options;
+  const half = (offset: number): CallOptions => ({
+    signal,
+    onProgress: ({ done }) => onProgress?.({ done: offset + done, total }),
+  });
+  const app = await engine.predict({ runDir, checkpoint, set: heldOut.set }, half(0));
+  const file = await format.ask(engine, source, directory, heldOut.set, half(total / 2));
+  return { proof: compare(app, file), split: heldOut.split };
+}
+
+/** A missing or non-numeric answer differs by 1: it must never pass. */
+export function compare(app: Probabilities, file: Probabilities): Proof {
+  const { images, classes } = app;
+  let agreeing = 0;
+  let maxDifference = app.data.length === file.data.length ? 0 : 1;
+  for (let row = 0; row < images; row++) {
+    const at = row * classes;
+    if (argmax(app.data, at, classes) === argmax(file.data, at, classes)) agreeing++;
+  }
+  app.data.forEach((value, index) => {
+    const difference = Math.abs(value - (file.data[index] ?? Number.NaN));
+    maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? 1 : difference);
+  });
+  const agreement = images === 0 ? 0 : agreeing / images;
+  const passed = images > 0 && agreement === 1 && maxDifference <= TOLERANCE;
+  return { images, agreement, maxDifference, passed };
+}
