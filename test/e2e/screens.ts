@@ -1,0 +1,54 @@
+/** Screenshots of a screen in both themes and two sizes, and its accessibility check. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page } from '@playwright/test';
+
+const folder = join(import.meta.dirname, '../../test-results/screens');
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+];
+const themes = ['dark', 'light'] as const;
+
+/**
+ * Takes `<name>-<theme>-<size>.png` for every theme and size, and expects no serious accessibility
+ * violation in either theme. The page's size and theme are as before afterwards.
+ */
+export async function showScreen(page: Page, name: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const before = page.viewportSize();
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    for (const size of sizes) {
+      await page.setViewportSize(size);
+      // One frame for the layout to follow the new size.
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => resolve(null))),
+      );
+      await page.screenshot({
+        path: join(folder, `${name}-${theme}-${size.width}x${size.height}.png`),
+      });
+    }
+    await expectAccessible(page, `${name}, ${theme}`);
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  if (before) await page.setViewportSize(before);
+}
+
+/** No violation that axe calls serious or critical (WCAG 2.2 A and AA rules). */
+export async function expectAccessible(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const serious = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => ({
+      id,
+      help,
+      where: nodes
+        .slice(0, 5)
+        .map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary ?? ''}`),
+    }));
+  expect(serious, `accessibility of ${where}`).toEqual([]);
+}
