@@ -20,7 +20,7 @@ export class RunChannel {
       this.#points.push(event);
       // Every second point goes: the line keeps its span at half the detail.
       if (this.#points.length > MAX_POINTS) {
-        this.#points = this.#points.filter((_, index) => index % 2 === 1);
+        this.#points = this.#points.filter((_, index) => index % 2 === 0);
       }
     }
     this.#events.emit('event', event);
