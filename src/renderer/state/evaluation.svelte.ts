@@ -119,6 +119,13 @@ export class EvaluationState {
     this.relabeled = new Map(this.relabeled).set(image, className);
   }
 
+  /** The label given here was taken back. */
+  forgetRelabel(image: number): void {
+    const rest = new Map(this.relabeled);
+    rest.delete(image);
+    this.relabeled = rest;
+  }
+
   async #readImages(offset: number): Promise<void> {
     const mine = ++this.#imageReads;
     if (this.runId === null || this.query === null) return;

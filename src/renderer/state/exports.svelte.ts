@@ -31,6 +31,16 @@ export class ExportsState {
     return this.list.find((one) => one.id === this.openId) ?? null;
   }
 
+  /** Chooses the model; a folder that the user did not choose follows it. */
+  choose(choice: { run?: string; checkpoint?: Checkpoint }, projectPath: string): void {
+    const suggested = (run: string | null) =>
+      run === null ? '' : suggestDirectory(projectPath, run, 'onnx');
+    const untouched = this.directory === suggested(this.runId);
+    if (choice.run !== undefined) this.runId = choice.run;
+    if (choice.checkpoint !== undefined) this.checkpoint = choice.checkpoint;
+    if (untouched) this.directory = suggested(this.runId);
+  }
+
   async load(): Promise<void> {
     try {
       const [formats, list] = await Promise.all([

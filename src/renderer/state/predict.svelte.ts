@@ -1,5 +1,10 @@
 /** Pictures given to a model, and what it says of them, as the answers come. */
-import type { Checkpoint, FoveaClient, Prediction } from '#shared/contract/index.ts';
+import type {
+  Checkpoint,
+  FilePrediction,
+  FoveaClient,
+  Prediction,
+} from '#shared/contract/index.ts';
 
 /** A path on the desktop; a File where the browser has no paths. */
 export type PredictFile = string | File;
@@ -17,10 +22,22 @@ export interface PredictItem {
   error: string | null;
 }
 
-interface Source {
-  files: readonly PredictFile[];
-  images: readonly { id: number; name: string }[];
+export interface LibraryImage {
+  id: number;
+  name: string;
 }
+
+type Source =
+  | { kind: 'files'; files: readonly PredictFile[] }
+  | { kind: 'images'; images: readonly LibraryImage[] };
+
+/** As many library images as the core answers at once. */
+export const mostImages = 1000;
+/** Files whose bytes travel are sent in parts, so that memory holds only one part of them. */
+const partFiles = 64;
+const partBytes = 32e6;
+/** Answers come by the thousand; the view hears of them a few times a second. */
+const publishMs = 100;
 
 export class PredictState {
   runId = $state<string | null>(null);
@@ -33,8 +50,10 @@ export class PredictState {
 
   readonly #client: FoveaClient;
   readonly #project: string;
-  #source: Source = { files: [], images: [] };
+  #source: Source | null = null;
   #abort: AbortController | null = null;
+  #working: PredictItem[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #next = 1;
   #urls: string[] = [];
 
@@ -51,10 +70,6 @@ export class PredictState {
     return this.items.filter((item) => item.state !== 'waiting').length;
   }
 
-  get failed(): readonly PredictItem[] {
-    return this.items.filter((item) => item.state === 'failed');
-  }
-
   /** Changes the model and asks it about the same pictures. */
   async choose(choice: { run?: string; checkpoint?: Checkpoint }): Promise<void> {
     const changed =
@@ -62,125 +77,148 @@ export class PredictState {
       (choice.checkpoint !== undefined && choice.checkpoint !== this.checkpoint);
     if (choice.run !== undefined) this.runId = choice.run;
     if (choice.checkpoint !== undefined) this.checkpoint = choice.checkpoint;
-    if (changed && this.items.length > 0) await this.#run();
+    if (changed && this.#source) await this.#ask(this.#source);
   }
 
   async files(files: readonly PredictFile[]): Promise<void> {
-    if (files.length === 0) return;
-    this.#source = { files, images: [] };
-    await this.#run();
+    if (files.length > 0) await this.#ask({ kind: 'files', files });
   }
 
-  /** Images of the library, at most 1,000. */
-  async images(images: readonly { id: number; name: string }[]): Promise<void> {
-    if (images.length === 0) return;
-    this.#source = { files: [], images: images.slice(0, 1000) };
-    await this.#run();
+  /** Images of the library, at most `mostImages`. */
+  async images(images: readonly LibraryImage[]): Promise<void> {
+    if (images.length > 0) await this.#ask({ kind: 'images', images: images.slice(0, mostImages) });
   }
 
+  /** Stops asking; what was answered stays. */
   cancel(): void {
     this.#abort?.abort();
   }
 
   clear(): void {
     this.cancel();
-    this.#source = { files: [], images: [] };
-    this.items = [];
+    this.#abort = null;
+    this.#source = null;
+    this.#working = [];
+    this.#publish();
     this.openId = null;
+    this.busy = false;
     this.failure = null;
     this.#release();
   }
 
-  async #run(): Promise<void> {
-    if (this.runId === null) return;
+  async #ask(source: Source): Promise<void> {
+    const run = this.runId;
+    if (run === null) return;
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#source = source;
     this.#release();
     this.failure = null;
-    this.items = [
-      ...this.#source.files.map((file) => this.#item(file)),
-      ...this.#source.images.map(({ id, name }) => ({ ...this.#item(name), image: id })),
-    ];
-    this.openId = this.items[0]?.id ?? null;
+    this.#working =
+      source.kind === 'files'
+        ? source.files.map((file) => this.#fileItem(file, source.files.length === 1))
+        : source.images.map(({ id, name }) => this.#item(name, id));
+    this.#publish();
+    this.openId = this.#working[0]?.id ?? null;
     this.busy = true;
     try {
-      if (this.#source.files.length > 0) await this.#predictFiles(this.runId, abort.signal);
-      else await this.#predictImages(this.runId, abort.signal);
+      if (source.kind === 'files') await this.#askFiles(run, source.files, abort.signal);
+      else await this.#askImages(run, source.images, abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.failure = error;
     } finally {
       if (this.#abort === abort) {
         this.#abort = null;
         this.busy = false;
-        // What was not asked after a cancel is not waiting any more.
-        this.items = this.items.filter((item) => item.state !== 'waiting');
+        // What was not asked any more is not waiting any more.
+        this.#working = this.#working.filter((item) => item.state !== 'waiting');
+        this.#publish();
       }
     }
   }
 
-  async #predictFiles(run: string, signal: AbortSignal): Promise<void> {
-    const base = this.items;
-    const answers = await this.#client.predict.files(
-      {
-        project: this.#project,
-        run,
-        checkpoint: this.checkpoint,
-        files: [...this.#source.files],
-      },
-      { signal },
-    );
-    for await (const answer of answers) {
-      if (signal.aborted) return;
-      const item = base[answer.index];
-      if (!item) continue;
-      this.#answer(
-        item.id,
-        'error' in answer
-          ? { state: 'failed', error: answer.error }
-          : {
-              state: 'done',
-              prediction: answer.prediction,
-              picture: item.picture ?? answer.thumbnail,
-            },
+  async #askFiles(run: string, files: readonly PredictFile[], signal: AbortSignal): Promise<void> {
+    for (const part of inParts(files)) {
+      const answers = await this.#client.predict.files(
+        {
+          project: this.#project,
+          run,
+          checkpoint: this.checkpoint,
+          files: files.slice(part.start, part.end),
+        },
+        { signal },
       );
+      for await (const answer of answers) {
+        if (signal.aborted) return;
+        this.#take(part.start + answer.index, answer);
+      }
+      if (signal.aborted) return;
     }
   }
 
-  async #predictImages(run: string, signal: AbortSignal): Promise<void> {
-    const items = this.items;
+  #take(index: number, answer: FilePrediction): void {
+    const item = this.#working[index];
+    if (!item) return;
+    this.#working[index] =
+      'error' in answer
+        ? { ...item, state: 'failed', error: answer.error }
+        : {
+            ...item,
+            state: 'done',
+            prediction: answer.prediction,
+            picture: item.picture ?? answer.thumbnail,
+          };
+    this.#timer ??= setTimeout(() => this.#publish(), publishMs);
+  }
+
+  async #askImages(
+    run: string,
+    images: readonly LibraryImage[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const predictions = await this.#client.predict.images(
       {
         project: this.#project,
         run,
         checkpoint: this.checkpoint,
-        images: this.#source.images.map((image) => image.id),
+        images: images.map((image) => image.id),
       },
       { signal },
     );
     if (signal.aborted) return;
-    this.items = items.map((item, index) => {
-      const prediction = predictions[index];
-      return prediction ? { ...item, state: 'done' as const, prediction } : item;
+    // Images with unreadable files have no answer.
+    const answers = new Map(predictions.map((prediction) => [prediction.image, prediction]));
+    this.#working = this.#working.map((item) => {
+      const prediction = answers.get(item.image);
+      return prediction
+        ? { ...item, state: 'done' as const, prediction }
+        : { ...item, state: 'failed' as const, error: null };
     });
   }
 
-  #answer(id: number, changes: Partial<PredictItem>): void {
-    this.items = this.items.map((item) => (item.id === id ? { ...item, ...changes } : item));
+  #publish(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.items = [...this.#working];
   }
 
-  #item(file: PredictFile): PredictItem {
-    let picture: string | null = null;
-    if (typeof file !== 'string' && this.#source.files.length === 1) {
-      // One dropped picture is shown as it is; of many, the small ones that come with the answers.
-      picture = URL.createObjectURL(file);
-      this.#urls.push(picture);
-    }
+  #fileItem(file: PredictFile, alone: boolean): PredictItem {
+    if (typeof file === 'string') return this.#item(file, null);
+    const item = this.#item(file.name, null);
+    // One dropped picture is shown as it is; of many, the small ones that come with the answers.
+    if (!alone) return item;
+    const url = URL.createObjectURL(file);
+    this.#urls.push(url);
+    return { ...item, picture: url };
+  }
+
+  #item(file: string, image: number | null): PredictItem {
     return {
       id: this.#next++,
-      file: typeof file === 'string' ? file : file.name,
-      image: null,
-      picture,
+      file,
+      image,
+      picture: null,
       state: 'waiting',
       prediction: null,
       error: null,
@@ -191,4 +229,23 @@ export class PredictState {
     for (const url of this.#urls) URL.revokeObjectURL(url);
     this.#urls = [];
   }
+}
+
+/** Ranges of files to send at once: paths all together, files with bytes a few at a time. */
+function inParts(files: readonly PredictFile[]): { start: number; end: number }[] {
+  const parts: { start: number; end: number }[] = [];
+  let start = 0;
+  let bytes = 0;
+  files.forEach((file, index) => {
+    const size = typeof file === 'string' ? 0 : file.size;
+    const full = size > 0 && (bytes + size > partBytes || index - start >= partFiles);
+    if (full && index > start) {
+      parts.push({ start, end: index });
+      start = index;
+      bytes = 0;
+    }
+    bytes += size;
+  });
+  parts.push({ start, end: files.length });
+  return parts;
 }

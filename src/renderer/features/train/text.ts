@@ -260,6 +260,14 @@ export const text = {
     loss: 'Loss on validation images',
     accuracy: 'Accuracy on validation images',
   },
+  picker: {
+    run: 'Run',
+    epoch: 'Epoch of the model',
+    checkpoint: (which: 'best' | 'last', epoch: number | null): string => {
+      const word = which === 'best' ? 'Best' : 'Last';
+      return epoch === null ? word : `${word} · epoch ${integer(epoch)}`;
+    },
+  },
   optimizer: (type: string): string =>
     ({ adam: 'Adam', adamw: 'AdamW', sgd: 'SGD', rmsprop: 'RMSprop' })[type] ?? type,
   empty: {

@@ -1,0 +1,125 @@
+/** Every text of the evaluate screen. */
+import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import { between, count, integer, percent, when } from '../../ui/format.ts';
+
+const splitNames: Record<Split, string> = {
+  train: 'Training',
+  validation: 'Validation',
+  test: 'Test',
+};
+
+export const text = {
+  title: 'Evaluate',
+  split: 'Images',
+  splits: (split: Split, images: number | undefined): string =>
+    images === undefined ? splitNames[split] : `${splitNames[split]} · ${integer(images)}`,
+  splitName: (split: Split): string => splitNames[split].toLowerCase(),
+  checkpoint: 'Model of',
+  checkpoints: { best: 'Best epoch', last: 'Last epoch' } satisfies Record<Checkpoint, string>,
+  start: 'Evaluate',
+  again: 'Evaluate again',
+  running: (images: string) => `Asking the model about ${images}…`,
+  cancel: 'Cancel',
+  resize: 'Resize figures',
+
+  scale: 'Cells show',
+  scales: { counts: 'Counts', rows: 'Percent of the true class' },
+  matrix: (run: string, split: string) => `Confusion matrix of ${run} on ${split} images`,
+  matrixHint:
+    'Rows are what the pictures show, columns what the model said. Click a cell to see its pictures.',
+  matrixWords: { truth: 'true', predicted: 'predicted' },
+  /** 'Shirt taken for T-shirt/top: 120 of 1,000 (12 %)' */
+  cell: (truth: string, predicted: string, value: number, total: number): string => {
+    const share = total > 0 ? ` (${percent(value / total)})` : '';
+    const of = `${integer(value)} of ${integer(total)}${share}`;
+    return truth === predicted
+      ? `${truth} recognised: ${of}`
+      : `${truth} taken for ${predicted}: ${of}`;
+  },
+
+  accuracy: 'Accuracy',
+  accuracyHint: 'Share of images whose most probable class is the true one.',
+  /** 'On new images like these: between 77.6 % and 80.8 %' */
+  interval: (report: EvaluationReport): string =>
+    `most likely ${between(report.accuracyInterval)} on images like these`,
+  intervalHint: (images: number) =>
+    `With ${count(images, 'image')}, the true accuracy lies in this range 19 times out of 20 (95 % Wilson interval).`,
+  rightOf: (right: number, images: number) => `${integer(right)} of ${integer(images)} right`,
+  balanced: 'Balanced accuracy',
+  balancedHint:
+    'The mean of the classes’ recalls: every class counts the same, however many images it has.',
+  error: 'Balanced error rate',
+  errorHint: 'One minus the balanced accuracy.',
+  loss: 'Loss',
+  lossHint: 'How wrong the probabilities are, on average; lower is better.',
+
+  confused: 'Most confused',
+  confusedNone: 'No two classes were confused.',
+  confusedOpen: (a: string, b: string) => `Show ${a} taken for ${b}`,
+  perClass: 'Per class',
+  columns: {
+    name: 'Class',
+    precision: 'Precision',
+    recall: 'Recall',
+    f1: 'F1',
+    support: 'Images',
+  },
+  columnHints: {
+    precision: 'Of the images that the model called this, how many are.',
+    recall: 'Of the images that are this, how many the model found.',
+    f1: 'Precision and recall in one number, their harmonic mean.',
+    support: 'Images whose true class this is.',
+  },
+
+  at: (at: number) => `Evaluated ${when(at)}`,
+  stale: (changed: number) =>
+    `${count(changed, 'label')} of these images changed since; the figures are of before.`,
+  trainedOn: (images: number, all: number) =>
+    images === all
+      ? 'The model was trained on these very images: the figures flatter it.'
+      : `The model was trained on ${integer(images)} of these ${integer(all)} images: the figures flatter it.`,
+  excluded: (images: number) =>
+    `${count(images, 'image')} left out: of a class that the model does not know, or with a file that cannot be read.`,
+
+  cellTitle: (truth: string | null, predicted: string | null, correct: boolean | null): string => {
+    if (truth !== null && predicted !== null) {
+      return truth === predicted ? `${truth}, recognised` : `${truth} taken for ${predicted}`;
+    }
+    if (truth !== null) return correct === false ? `${truth}, missed` : truth;
+    if (predicted !== null) return `Called ${predicted}`;
+    return correct === false ? 'All mistakes' : 'All images';
+  },
+  cellSub: (total: number) => `${count(total, 'image')}, the most confident first`,
+  cellEmpty: 'No pictures here.',
+  mistakes: (wrong: number) => `See all ${count(wrong, 'mistake')}`,
+  seeMistakes: 'Show all mistakes',
+  findClass: 'Find a class',
+  closeCell: 'Back to the figures',
+  more: 'Show more',
+  openInLabel: 'Open in Label',
+  predict: 'See all probabilities',
+  relabel: 'Label',
+  relabelAs: (file: string) => `Change the label of ${file}`,
+  relabeled: (name: string) => `now ${name}`,
+  relabeledToast: (name: string) => `Labeled as ${name}`,
+  undo: 'Undo',
+  keepsLabel: 'true label',
+  statusReport: (run: string, split: string, accuracy: number) =>
+    `${run} on ${split} images: ${percent(accuracy)}`,
+  reading: 'Reading…',
+
+  empty: {
+    noRuns: 'Nothing to evaluate yet',
+    noRunsBody: 'Train a model first; then see here what it gets right and what it confuses.',
+    noRunsLabel: 'Label at least two classes first',
+    noRunsLabelBody: 'A model needs labeled pictures of two classes or more to learn from.',
+    train: 'Train a model',
+    label: 'Label images',
+    notYet: (run: string, split: string) => `${run} has not seen the ${split} images yet`,
+    notYetBody: (images: string) =>
+      `Ask it about ${images} and see what it gets right, what it confuses, and how sure the figure is.`,
+    noImages: (split: string) => `No labeled ${split} images`,
+    noImagesBody: 'Choose other images above, or split the library into training and test.',
+    split: 'Split the images',
+  },
+} as const;
