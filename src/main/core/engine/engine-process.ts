@@ -52,7 +52,7 @@ export class EngineProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       windowsHide: true,
     } as Parameters<typeof fork>[2]);
-    this.#child.on('message', (message) => this.#receive(message as Response));
+    this.#child.on('message', (message: Response) => this.#receive(message));
     this.#child.on('error', (error) => this.#fail(startFailure(nodePath, error)));
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
@@ -92,7 +92,7 @@ export class EngineProcess {
       this.#pending.set(id, { ...listeners, resolve, reject });
       this.#send({ type: 'call', id, threads: this.#threads, method, input } as Request);
     });
-    return { id, result: result as Promise<Methods[M][1]> };
+    return { id, result: result };
   }
 
   cancel(id: number): void {

@@ -18,7 +18,6 @@ import {
 } from './protocol.ts';
 
 interface Loaded {
-  key: string;
   program: Program;
   input: { height: number; width: number; channels: number };
   classes: number;
@@ -29,8 +28,8 @@ const KEEP_LOADED = 2;
 
 export class InferenceService {
   readonly #backend: Backend;
-  #loaded: Promise<Loaded>[] = [];
-  #keys: string[] = [];
+  /** Oldest first. */
+  readonly #loaded = new Map<string, Promise<Loaded>>();
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -54,34 +53,25 @@ export class InferenceService {
 
   async #load({ runDir, checkpoint }: PredictJob): Promise<Loaded> {
     const key = await fingerprint(runDir, checkpoint);
-    const at = this.#keys.indexOf(key);
-    const known = this.#loaded[at];
-    if (known) return await known;
-    const loading = this.#compile(key, runDir, checkpoint);
-    this.#keys.unshift(key);
-    this.#loaded.unshift(loading);
-    // A failed load must not be remembered.
-    loading.catch(() => this.#forget(key));
-    for (const old of this.#keys.slice(KEEP_LOADED)) this.#forget(old);
-    return await loading;
+    const loading = this.#loaded.get(key) ?? this.#compile(runDir, checkpoint);
+    this.#loaded.delete(key);
+    this.#loaded.set(key, loading);
+    for (const old of [...this.#loaded.keys()].slice(0, -KEEP_LOADED)) {
+      // Its memory is left to the garbage collector: another call may still be using it.
+      this.#loaded.delete(old);
+    }
+    try {
+      return await loading;
+    } catch (error) {
+      this.#loaded.delete(key);
+      throw error;
+    }
   }
 
-  async #compile(
-    key: string,
-    runDir: string,
-    checkpoint: PredictJob['checkpoint'],
-  ): Promise<Loaded> {
+  async #compile(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<Loaded> {
     const { model, parameters } = await loadRun(runDir, checkpoint);
     const program = await this.#backend.compile(toOnnx(buildInference(model, parameters)));
-    return { key, program, input: model.input, classes: model.classes };
-  }
-
-  /** Leaves the memory to the garbage collector: another call may still be using it. */
-  #forget(key: string): void {
-    const at = this.#keys.indexOf(key);
-    if (at < 0) return;
-    this.#keys.splice(at, 1);
-    this.#loaded.splice(at, 1);
+    return { program, input: model.input, classes: model.classes };
   }
 }
 

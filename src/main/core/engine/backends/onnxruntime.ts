@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '#shared/errors.ts';
-import type { DType, TensorData } from '../graph/types.ts';
+import type { DType, TensorData, TypedArray } from '../graph/types.ts';
 import type { BackendId } from '../protocol.ts';
 import type { Backend, Binding, Program, Tensors } from './backend.ts';
 
@@ -63,13 +63,13 @@ class SessionProgram implements Program {
     const results = await this.#guard(() => this.#session.run(toTensors(inputs)));
     return Object.fromEntries(
       Object.entries(results).map(([name, value]) => {
-        const tensor = value as Tensor;
+        const tensor = value;
         return [
           name,
           {
             dtype: tensor.type as DType,
             dims: tensor.dims,
-            data: tensor.data as TensorData['data'],
+            data: tensor.data as TypedArray,
           },
         ];
       }),

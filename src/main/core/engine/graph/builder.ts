@@ -1,7 +1,7 @@
 import { ops } from '../ops/index.ts';
 import { defaultLowerings, type Lowerings } from '../ops/lowerings.ts';
 import type { OpName } from './op-names.ts';
-import { GraphError, elements } from './shape.ts';
+import { GraphError, elements, formatShape } from './shape.ts';
 import type { Attributes, DType, Graph, Node, Shape, TensorData, Value } from './types.ts';
 import { validate } from './validate.ts';
 
@@ -39,7 +39,9 @@ export class GraphBuilder {
   /** A named constant, such as a trained weight. */
   initializer(name: string, tensor: TensorData): Value {
     if (tensor.data.length !== elements(tensor.dims)) {
-      throw new GraphError(`${name}: ${tensor.data.length} numbers do not fill [${tensor.dims}]`);
+      throw new GraphError(
+        `${name}: ${tensor.data.length} numbers do not fill ${formatShape(tensor.dims)}`,
+      );
     }
     const value: Value = {
       name: this.#claim(name),

@@ -20,5 +20,5 @@ const layers: { [Type in LayerSpec['type']]: LayerDef<Extract<LayerSpec, { type:
 };
 
 export function layerDef(spec: LayerSpec): LayerDef {
-  return layers[spec.type] as LayerDef;
+  return layers[spec.type];
 }

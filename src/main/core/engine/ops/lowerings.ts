@@ -5,8 +5,13 @@
 import type { ConvGeometry } from './conv/geometry.ts';
 
 /** See conv/weight-gradient.ts. */
-export type ConvWeightLowering =
-  'batch-as-channels' | 'im2col-gemm' | 'shifted-gemm' | 'shifted-gemms';
+export const weightLoweringNames = [
+  'batch-as-channels',
+  'im2col-gemm',
+  'shifted-gemm',
+  'shifted-gemms',
+] as const;
+export type ConvWeightLowering = (typeof weightLoweringNames)[number];
 /** See conv/input-gradient.ts. */
 export type ConvInputLowering = 'conv-transpose' | 'flipped-conv';
 /** See relu-gradient.ts. */

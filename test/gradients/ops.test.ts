@@ -1,0 +1,211 @@
+/** Every operator with a gradient rule against central differences. */
+import { describe, expect, it } from 'vitest';
+import { opNames, type OpName } from '#core/engine/graph/op-names.ts';
+import { dataTypes } from '#core/engine/graph/onnx-proto.ts';
+import { ops } from '#core/engine/ops/index.ts';
+import { checkGradient, distinctTensor, randomTensor, type GradientCase } from './harness.ts';
+
+const away = { away: 0.2, scale: 1.5 };
+
+function unary(op: OpName, input = randomTensor([2, 3], away)): GradientCase {
+  return { inputs: { x: input }, build: (b, { x }) => b.op(op, [x!]) };
+}
+
+function binary(op: OpName, left: number[], right: number[], range = away): GradientCase {
+  return {
+    inputs: {
+      l: randomTensor(left, range),
+      r: randomTensor(right, { ...range, seed: 2 }),
+    },
+    build: (b, { l, r }) => b.op(op, [l!, r!]),
+  };
+}
+
+function softmaxLike(op: OpName): GradientCase {
+  return {
+    inputs: { x: randomTensor([3, 4], { scale: 2 }) },
+    build: (b, { x }) => b.op(op, [x!], { axis: -1 }),
+  };
+}
+
+function reduction(op: OpName, axes: number[], keepdims: 0 | 1): GradientCase {
+  return {
+    inputs: { x: randomTensor([2, 3, 4]) },
+    build: (b, { x }) => b.op(op, [x!, b.ints(axes)], { keepdims }),
+  };
+}
+
+function gemm(transA: number, transB: number): GradientCase {
+  return {
+    inputs: {
+      a: randomTensor(transA ? [4, 3] : [3, 4]),
+      c: randomTensor(transB ? [5, 4] : [4, 5], { seed: 2 }),
+      bias: randomTensor([5], { seed: 3 }),
+    },
+    build: (b, { a, c, bias }) => b.op('Gemm', [a!, c!, bias!], { transA, transB }),
+  };
+}
+
+const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
+  Add: { same: binary('Add', [2, 3], [2, 3]), broadcast: binary('Add', [2, 3, 4], [3, 1]) },
+  Sub: { same: binary('Sub', [2, 3], [2, 3]), broadcast: binary('Sub', [3], [2, 3]) },
+  Mul: { same: binary('Mul', [2, 3], [2, 3]), broadcast: binary('Mul', [2, 3, 4], [1, 4]) },
+  Div: {
+    same: binary('Div', [2, 3], [2, 3], { away: 0.7, scale: 1.5 }),
+    broadcast: binary('Div', [2, 3], [1], { away: 0.7, scale: 1.5 }),
+  },
+  Neg: { any: unary('Neg') },
+  Exp: { any: unary('Exp') },
+  Identity: { any: unary('Identity') },
+  Log: { positive: unary('Log', randomTensor([2, 3], { positive: true, away: 0.5, scale: 2 })) },
+  Sqrt: { positive: unary('Sqrt', randomTensor([2, 3], { positive: true, away: 0.5, scale: 2 })) },
+  Reciprocal: {
+    positive: unary('Reciprocal', randomTensor([2, 3], { positive: true, away: 0.7, scale: 2 })),
+  },
+  Relu: {
+    where: { ...unary('Relu'), lowerings: { relu: 'where' } },
+    sign: { ...unary('Relu'), lowerings: { relu: 'sign' } },
+    cast: { ...unary('Relu'), lowerings: { relu: 'cast' } },
+  },
+  Sigmoid: { any: unary('Sigmoid') },
+  Tanh: { any: unary('Tanh') },
+  Softmax: { last: softmaxLike('Softmax') },
+  LogSoftmax: { last: softmaxLike('LogSoftmax') },
+  Cast: {
+    'float to float': {
+      inputs: { x: randomTensor([2, 3]) },
+      build: (b, { x }) => b.op('Cast', [x!], { to: dataTypes.float32 }),
+    },
+  },
+  Where: {
+    broadcast: {
+      inputs: {
+        c: { dtype: 'bool', dims: [2, 3], data: Uint8Array.of(1, 0, 1, 0, 0, 1) },
+        l: randomTensor([2, 3]),
+        r: randomTensor([3], { seed: 2 }),
+      },
+      wrt: ['l', 'r'],
+      build: (b, { c, l, r }) => b.op('Where', [c!, l!, r!]),
+    },
+  },
+  ReduceSum: {
+    'some axes': reduction('ReduceSum', [0, 2], 0),
+    kept: reduction('ReduceSum', [1], 1),
+    all: {
+      inputs: { x: randomTensor([2, 3]) },
+      build: (b, { x }) => b.op('ReduceSum', [x!], { keepdims: 0 }),
+    },
+  },
+  ReduceMean: {
+    'some axes': reduction('ReduceMean', [0, 2], 1),
+    dropped: reduction('ReduceMean', [-1], 0),
+  },
+  Reshape: {
+    any: {
+      inputs: { x: randomTensor([2, 3, 2]) },
+      build: (b, { x }) => b.reshape(x!, [4, -1]),
+    },
+  },
+  Expand: {
+    any: {
+      inputs: { x: randomTensor([3, 1]) },
+      build: (b, { x }) => b.op('Expand', [x!, b.ints([2, 3, 4])]),
+    },
+  },
+  Transpose: {
+    any: {
+      inputs: { x: randomTensor([2, 3, 4]) },
+      build: (b, { x }) => b.transpose(x!, [2, 0, 1]),
+    },
+  },
+  Concat: {
+    any: {
+      inputs: { l: randomTensor([2, 3]), r: randomTensor([2, 2], { seed: 2 }) },
+      build: (b, { l, r }) => b.op('Concat', [l!, r!], { axis: 1 }),
+    },
+  },
+  Split: {
+    'one part unused': {
+      inputs: { x: randomTensor([2, 6]) },
+      build(b, { x }) {
+        const [first, , third] = b.node('Split', [x!, b.ints([2, 1, 3])], { axis: 1 });
+        return b.op('Concat', [third!, first!], { axis: 1 });
+      },
+    },
+  },
+  Slice: {
+    any: {
+      inputs: { x: randomTensor([3, 5]) },
+      build: (b, { x }) => b.op('Slice', [x!, b.ints([1, 1]), b.ints([3, 4]), b.ints([0, 1])]),
+    },
+  },
+  Pad: {
+    any: {
+      inputs: { x: randomTensor([2, 3]) },
+      build: (b, { x }) => b.op('Pad', [x!, b.ints([1, 0, 0, 2])]),
+    },
+  },
+  MatMul: {
+    plain: binary('MatMul', [3, 4], [4, 2]),
+    stacked: binary('MatMul', [2, 3, 4], [2, 4, 2]),
+    broadcast: binary('MatMul', [2, 3, 4], [4, 2]),
+  },
+  Gemm: { plain: gemm(0, 0), 'a turned': gemm(1, 0), 'b turned': gemm(0, 1), both: gemm(1, 1) },
+  Conv: {
+    plain: {
+      inputs: {
+        x: randomTensor([2, 2, 5, 5]),
+        w: randomTensor([3, 2, 3, 3], { seed: 2 }),
+        bias: randomTensor([3], { seed: 3 }),
+      },
+      build: (b, { x, w, bias }) => b.op('Conv', [x!, w!, bias!], { kernel_shape: [3, 3] }),
+    },
+  },
+  MaxPool: {
+    unpool: {
+      inputs: { x: distinctTensor([2, 2, 5, 4]) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+      lowerings: { maxPool: 'unpool' },
+    },
+    scatter: {
+      inputs: { x: distinctTensor([2, 2, 5, 4]) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+      lowerings: { maxPool: 'scatter' },
+    },
+    'overlapping, padded': {
+      inputs: { x: distinctTensor([1, 2, 6, 6]) },
+      build: (b, { x }) =>
+        b.op('MaxPool', [x!], { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] }),
+    },
+  },
+  AveragePool: {
+    plain: {
+      inputs: { x: randomTensor([2, 2, 5, 4]) },
+      build: (b, { x }) => b.op('AveragePool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+    },
+    'overlapping, padded': {
+      inputs: { x: randomTensor([1, 2, 6, 5]) },
+      build: (b, { x }) =>
+        b.op('AveragePool', [x!], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 0, 1] }),
+    },
+  },
+  GlobalAveragePool: {
+    any: {
+      inputs: { x: randomTensor([2, 3, 4, 2]) },
+      build: (b, { x }) => b.op('GlobalAveragePool', [x!]),
+    },
+  },
+};
+
+describe('gradient of', () => {
+  for (const [op, variants] of Object.entries(cases)) {
+    for (const [name, testCase] of Object.entries(variants)) {
+      it(`${op} (${name})`, () => checkGradient(testCase));
+    }
+  }
+});
+
+it('covers every operator that has a gradient', () => {
+  const differentiable = opNames.filter((op) => ops[op].gradient !== null);
+  expect(Object.keys(cases).sort()).toEqual([...differentiable].sort());
+});

@@ -1,0 +1,189 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { LayerSpec } from '#shared/model-spec.ts';
+import { createBackend } from '#core/engine/backends/index.ts';
+import { chooseBackend } from '#core/engine/backends/status.ts';
+import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
+import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
+import { exportOnnx, InferenceService } from '#core/engine/inference.ts';
+import { runFiles, type TrainEvent, type TrainJob } from '#core/engine/protocol.ts';
+import { train } from '#core/engine/training/trainer.ts';
+import { bars, temporaryFolder, tinyJob, tinySpec } from './helpers.ts';
+
+const backend = createBackend(chooseBackend('cpu', 1), 1);
+
+async function run(job: TrainJob, stopAfter = Infinity, abortAfterBatches = Infinity) {
+  const events: TrainEvent[] = [];
+  const abort = new AbortController();
+  let batches = 0;
+  const result = await train(job, backend, {
+    emit(event) {
+      events.push(event);
+      if (event.type === 'batch' && ++batches >= abortAfterBatches) abort.abort();
+    },
+    signal: abort.signal,
+    stopRequested: () => events.filter(({ type }) => type === 'epoch').length >= stopAfter,
+  });
+  const epochs = events.filter((event) => event.type === 'epoch');
+  return { result, events, epochs };
+}
+
+/** What must repeat: everything but the clock. */
+function numbers(
+  epochs: {
+    metrics: { loss: number; accuracy: number; valLoss: number | null; valAccuracy: number | null };
+  }[],
+) {
+  return epochs.map(({ metrics: { loss, accuracy, valLoss, valAccuracy } }) => [
+    loss,
+    accuracy,
+    valLoss,
+    valAccuracy,
+  ]);
+}
+
+describe('train', () => {
+  it('learns, and the same seed gives the same numbers to the bit', async () => {
+    const first = await temporaryFolder();
+    const second = await temporaryFolder();
+    const one = await run(tinyJob(first));
+    const two = await run(tinyJob(second));
+    expect(one.epochs.at(-1)?.metrics.valAccuracy).toBeGreaterThan(0.95);
+    expect(numbers(one.epochs)).toEqual(numbers(two.epochs));
+    const weights = (folder: string) => readFile(join(folder, runFiles.checkpoint('last')));
+    const tensors = async (folder: string) => [
+      ...decodeSafetensors(await weights(folder), '').tensors,
+    ];
+    expect(await tensors(first)).toEqual(await tensors(second));
+
+    const other = await run(tinyJob(await temporaryFolder(), { seed: 5 }));
+    expect(numbers(other.epochs)).not.toEqual(numbers(one.epochs));
+  });
+
+  it('counts every image once when the last batch is smaller', async () => {
+    // 300 = 18 × 16 + 12; a learning rate of almost nothing keeps the weights where they are.
+    const job = tinyJob(await temporaryFolder(), {
+      epochs: 1,
+      learningRate: 1e-12,
+      validation: bars(300, 1),
+    });
+    const { epochs } = await run(job);
+    const metrics = epochs[0]!.metrics;
+    expect(metrics.loss).toBeCloseTo(metrics.valLoss!, 5);
+    expect(metrics.accuracy).toBeCloseTo(metrics.valAccuracy!, 9);
+  });
+
+  it('keeps the best epoch and the last, with the optimizer', async () => {
+    const folder = await temporaryFolder();
+    const { result, epochs } = await run(tinyJob(folder, { epochs: 8 }));
+    const accuracies = epochs.map(({ metrics }) => metrics.valAccuracy!);
+    const best = accuracies.indexOf(Math.max(...accuracies)) + 1;
+    expect(result).toMatchObject({ outcome: 'done', epochs: 8, bestEpoch: best });
+    expect((await loadRun(folder, 'best')).metadata['epoch']).toBe(String(best));
+    const last = await loadRun(folder, 'last');
+    expect(last.metadata).toMatchObject({ epoch: '8', step: String(8 * 19), seed: '4' });
+    expect(last.file.classNames).toEqual(['across', 'upright', 'none']);
+    const file = join(folder, runFiles.checkpoint('last'));
+    const { tensors } = decodeSafetensors(await readFile(file), file);
+    expect(tensors.get('optimizer.moment2')?.data.length).toBe(result.parameters);
+    // Linked, not written twice, when the last epoch is the best one.
+    if (best === 8) expect((await stat(file)).nlink).toBe(2);
+  });
+
+  it('reports the trained model’s own accuracy for the best checkpoint', async () => {
+    const folder = await temporaryFolder();
+    const { epochs } = await run(tinyJob(folder, { epochs: 4 }));
+    const set = bars(100, 2);
+    const service = new InferenceService(backend);
+    const { data } = await service.predict(
+      { runDir: folder, checkpoint: 'last', set, batch: 33 },
+      {},
+    );
+    const right = set.labels.filter((label, image) => {
+      const row = data.subarray(image * 3, image * 3 + 3);
+      expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(right.length / 100).toBe(epochs.at(-1)?.metrics.valAccuracy);
+
+    const file = join(folder, 'model.onnx');
+    await exportOnnx({
+      runDir: folder,
+      checkpoint: 'last',
+      file,
+      classNames: ['across', 'upright', 'none'],
+      metadata: { author: 'someone' },
+    });
+    const exported = await service.runExported({ file, set }, {});
+    expect(exported.classes).toBe(3);
+    expect(exported.data).toEqual(data);
+  });
+
+  it('stops after the epoch when asked', async () => {
+    const folder = await temporaryFolder();
+    const { result } = await run(tinyJob(folder), 2);
+    expect(result).toMatchObject({ outcome: 'stopped', epochs: 2 });
+    expect((await loadRun(folder, 'last')).metadata['epoch']).toBe('2');
+  });
+
+  it('ends at once when aborted, without a checkpoint', async () => {
+    const folder = await temporaryFolder();
+    const job = tinyJob(folder, { epochs: 1000 });
+    await expect(run(job, Infinity, 1)).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('names step and cause when the loss is no number, and keeps what was saved', async () => {
+    const folder = await temporaryFolder();
+    const spec = { ...tinySpec, optimizer: { type: 'sgd' } as const };
+    await expect(run(tinyJob(folder, { spec, learningRate: 1e30 }))).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/^The loss became .* at step \d+ \(epoch \d+\)/) as string,
+      hint: expect.stringContaining('learning rate') as string,
+    });
+  });
+
+  it('refuses images of another size and labels that are no class', async () => {
+    const folder = await temporaryFolder();
+    const wide = { ...bars(10, 1), width: 4 };
+    await expect(run(tinyJob(folder, { train: wide }))).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+    });
+    await expect(run(tinyJob(folder, { train: bars(0, 1) }))).rejects.toMatchObject({
+      code: 'NOT_ENOUGH_DATA',
+    });
+    await expect(run(tinyJob(folder, { classNames: ['a', 'b'] }))).rejects.toThrow('is no class');
+  });
+
+  const body: [string, LayerSpec[]][] = [
+    ['dropout', [{ type: 'flatten' }, { type: 'dropout', rate: 0.2 }]],
+    ['batch normalisation', [{ type: 'batchnorm' }, { type: 'flatten' }, { type: 'batchnorm' }]],
+    ['average pooling', [{ type: 'averagepool2d', size: [2, 2] }, { type: 'flatten' }]],
+    ['global pooling', [{ type: 'globalaveragepool2d' }]],
+    [
+      'separate activations',
+      [
+        { type: 'activation', activation: 'tanh' },
+        { type: 'flatten' },
+        { type: 'dense', units: 9, activation: 'sigmoid' },
+      ],
+    ],
+  ];
+  it.each(body)('trains with %s, repeatably', async (_name, layers) => {
+    const spec = {
+      ...tinySpec,
+      layers: [
+        { type: 'conv2d', filters: 8, kernel: [3, 3], activation: 'relu' },
+        ...layers,
+        { type: 'dense', units: 'classes', activation: 'softmax' },
+      ] as LayerSpec[],
+    };
+    const folders = [await temporaryFolder(), await temporaryFolder()];
+    const runs = await Promise.all(
+      folders.map((folder) => run(tinyJob(folder, { spec, epochs: 15, learningRate: 0.02 }))),
+    );
+    const [first, second] = runs.map(({ epochs }) => numbers(epochs));
+    expect(first).toEqual(second);
+    expect(runs[0]!.epochs.at(-1)?.metrics.valAccuracy).toBeGreaterThan(0.8);
+  });
+});
