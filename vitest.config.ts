@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [svelte()],
   test: {
     include: ['test/{unit,gradients,contract}/**/*.test.ts'],
+    reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

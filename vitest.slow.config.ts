@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/slow/**/*.test.ts'],
+    reporters: ['default', ['json', { outputFile: 'test-results/slow.json' }]],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 20 * 60_000,

@@ -8,7 +8,15 @@
  * `--e2e` also runs the end-to-end tests against the packed app.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { extractAll, listPackage } from '@electron/asar';
@@ -18,10 +26,12 @@ import { makeStandInElectron } from './stand-in-electron.ts';
 
 const root = join(import.meta.dirname, '..');
 const temporary = mkdtempSync(join(tmpdir(), 'fovea-dist-'));
+let passes = 0;
 let failures = 0;
 
 function check(what: string, ok: boolean, detail = ''): void {
-  if (!ok) failures += 1;
+  if (ok) passes += 1;
+  else failures += 1;
   process.stdout.write(
     `${ok ? 'ok    ' : 'FAILED'}  ${what}${detail === '' ? '' : `: ${detail}`}\n`,
   );
@@ -242,5 +252,10 @@ try {
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
+mkdirSync(join(root, 'test-results'), { recursive: true });
+writeFileSync(
+  join(root, 'test-results/dist.json'),
+  JSON.stringify({ passed: passes, failed: failures }),
+);
 process.stdout.write(failures === 0 ? 'The package is right.\n' : `${failures} checks failed.\n`);
 process.exitCode = failures === 0 ? 0 : 1;

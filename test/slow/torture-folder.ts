@@ -1,7 +1,7 @@
 /** A folder with what users' disks hold: good pictures of all kinds, and everything else. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 export const GOOD = 200;
 const formats = ['png', 'jpeg', 'webp', 'gif', 'tiff', 'avif'] as const;
@@ -31,7 +31,7 @@ export async function makeTortureFolder(folder: string): Promise<Torture> {
 }
 
 /** Different pixels for each index, sizes from 16×9 to about 1200×900, some grey, some with alpha. */
-function picture(index: number): sharp.Sharp {
+function picture(index: number): Sharp {
   const width = 16 + ((index * 97) % 1185);
   const height = 9 + ((index * 61) % 890);
   const image = sharp({

@@ -25,7 +25,7 @@ export async function runCli(argv: string[]): Promise<number> {
   let session: Session | undefined;
   const program = createProgram((host) => (session = createSession(output, abort.signal, host)));
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
     return 0;
   } catch (error) {
     const { message, exitCode } = describeFailure(error);

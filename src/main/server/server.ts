@@ -70,7 +70,7 @@ function guardedApp({ core, rendererDir }: ServerOptions, access: Access): Hono 
       // A clean address at once: the token does not stay in the history or in screenshots.
       return c.body(null, 303, {
         ...securityHeaders,
-        location: '/',
+        location: cleanAddress(url),
         'set-cookie': access.cookie(),
         'cache-control': 'no-store',
       });
@@ -82,6 +82,12 @@ function guardedApp({ core, rendererDir }: ServerOptions, access: Access): Hono 
   });
   app.all('*', (c) => web.fetch(c.req.raw));
   return app;
+}
+
+/** The page's address without the token; which project to open stays. */
+function cleanAddress({ searchParams }: URL): string {
+  const project = searchParams.get('project');
+  return project === null ? '/' : `/?${new URLSearchParams({ project }).toString()}`;
 }
 
 function acceptSockets(http: Server, core: Core, access: Access): WebSocketServer {

@@ -26,9 +26,12 @@ export const addServe: AddCommand = (program, open) =>
         port,
         token: process.env['FOVEA_TOKEN'],
       });
+      const url = project
+        ? `${server.url}&${new URLSearchParams({ project: project.path }).toString()}`
+        : server.url;
       session.output.result(
-        { event: 'listening', url: server.url, port: server.port, project: project?.path ?? null },
-        `Fovea is at ${server.url}`,
+        { event: 'listening', url, port: server.port, project: project?.path ?? null },
+        `Fovea is at ${url}`,
       );
       try {
         if (!session.signal.aborted) await once(session.signal, 'abort');

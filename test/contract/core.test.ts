@@ -1,0 +1,209 @@
+/** The product's own contract against a real core, over every transport. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ORPCError } from '@orpc/client';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { FoveaClient, TrainOptions } from '#shared/contract/index.ts';
+import { createTestCore, finished, sampleFolder, type TestCore } from '../helpers/core.ts';
+import { transports, type Connection } from './transports.ts';
+
+let test: TestCore;
+let project: string;
+let run: string;
+
+const options: TrainOptions = {
+  preset: 'fashion-small',
+  epochs: 2,
+  batch: 50,
+  learningRate: 0.001,
+  seed: 7,
+  trainLimit: 200,
+  validateOn: { kind: 'none' },
+  engine: 'cpu',
+};
+
+beforeAll(async () => {
+  test = await createTestCore();
+  const { client } = test;
+  const made = await client.projects.create({ path: join(test.folder, 'projects', 'wire.fovea') });
+  project = made.id;
+  const { job } = await client.library.import({ project, source: sampleFolder, limit: 300 });
+  await finished(client, job);
+  const started = await client.runs.start({ project, options });
+  run = started.run;
+  await finished(client, started.job);
+}, 120_000);
+afterAll(() => test.close());
+
+async function failure(call: Promise<unknown>): Promise<ORPCError<string, unknown>> {
+  const error: unknown = await call.then(
+    () => new Error('succeeded'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ORPCError);
+  return error as ORPCError<string, unknown>;
+}
+
+describe.each(transports)('over $name', (transport) => {
+  let connection: Connection<FoveaClient>;
+  let client: FoveaClient;
+
+  beforeAll(async () => {
+    connection = await transport.connect<FoveaClient>(test.core.router, test.core.apiContext);
+    client = connection.client;
+  });
+  afterAll(() => connection.close());
+
+  it('tells about the machine', async () => {
+    const info = await client.system.info();
+    expect(info).toMatchObject({ host: 'test', platform: process.platform });
+    expect(info.engine.backends.find(({ id }) => id === 'cpu')?.available).toBe(true);
+  });
+
+  it('answers with the same project that every other transport sees', async () => {
+    const summary = await client.projects.get({ project });
+    expect(summary).toMatchObject({ id: project, images: 600, classes: 10 });
+  });
+
+  it('fills in what the caller may leave out', async () => {
+    const all = await client.library.images.ids({ project });
+    const test_ = await client.library.images.ids({ project, filter: { splits: ['test'] } });
+    expect(all).toHaveLength(600);
+    expect(test_).toHaveLength(300);
+  });
+
+  it('refuses input that breaks the schema, naming the field', async () => {
+    const error = await failure(client.library.images.rows({ project, ids: [0] }));
+    expect(error.code).toBe('BAD_REQUEST');
+    expect(error.data).toMatchObject({ issues: [{ path: ['ids', 0] }] });
+  });
+
+  it('fails with a declared code, a sentence and the thing it is about', async () => {
+    const missing = join(test.folder, 'not here.fovea');
+    const error = await failure(client.projects.open({ path: missing }));
+    expect(error.defined).toBe(true);
+    expect(error.code).toBe('NOT_FOUND');
+    expect(error.message).toMatch(/^[A-Z].*\.$/);
+    expect(`${error.message} ${JSON.stringify(error.data)}`).toContain('not here.fovea');
+  });
+
+  it.each([
+    ['an unknown project', () => client.projects.get({ project: 'nobody' })],
+    ['an unknown job', () => client.jobs.get({ job: 'nobody' })],
+    ['an unknown run', () => client.runs.get({ project, run: 'nobody' })],
+    ['an unknown image', () => client.library.images.get({ project, image: 999_999 })],
+  ])('says NOT_FOUND to %s', async (_, call) => {
+    expect((await failure(call())).code).toBe('NOT_FOUND');
+  });
+
+  it('streams jobs: first all there are, then each change', async () => {
+    const stop = new AbortController();
+    const events = await client.jobs.watch(undefined, { signal: stop.signal });
+    const first = await events.next();
+    expect(first.value).toMatchObject({ type: 'snapshot' });
+    const { job } = await client.library.import({ project, source: sampleFolder, limit: 300 });
+    const states: string[] = [];
+    for await (const event of events) {
+      if (event.type !== 'update' || event.job.id !== job) continue;
+      states.push(event.job.state);
+      if (event.job.finishedAt !== null) break;
+    }
+    stop.abort();
+    expect(states.at(-1)).toBe('done');
+    expect((await client.jobs.get({ job })).result).toMatchObject({ type: 'import' });
+  });
+
+  it('streams changes of a project, and only until the reader leaves', async () => {
+    const events = await client.projects.watch({ project });
+    const [image] = await client.library.images.ids({ project });
+    const { id: classId } = await client.labels.classes.create({
+      project,
+      name: `made over ${transport.name}`,
+    });
+    await client.labels.assign({ project, images: [image ?? 0], classId });
+    const topics = new Set<string>();
+    let named: number[] = [];
+    for await (const change of events) {
+      for (const topic of change.topics) topics.add(topic);
+      named = [...named, ...(change.images ?? [])];
+      if (topics.has('labels')) break;
+    }
+    expect(topics).toContain('labels');
+    await client.labels.undo({ project });
+    await client.labels.classes.remove({ project, class: classId });
+  });
+
+  it('cancels a training and says so', async () => {
+    const started = await client.runs.start({ project, options: { ...options, epochs: 10_000 } });
+    await vi.waitFor(
+      async () => {
+        const { epochs } = await client.runs.get({ project, run: started.run });
+        expect(epochs.length).toBeGreaterThan(0);
+      },
+      { timeout: 30_000 },
+    );
+    await client.jobs.cancel({ job: started.job });
+    await vi.waitFor(
+      async () => expect((await client.jobs.get({ job: started.job })).state).toBe('cancelled'),
+      { timeout: 20_000 },
+    );
+    expect((await client.runs.get({ project, run: started.run })).status).toBe('cancelled');
+  });
+
+  it('takes pictures as bytes: one of over 10 MB among small ones', async () => {
+    const size = { width: 2100, height: 1700 };
+    const pixels = Buffer.alloc(size.width * size.height * 3);
+    for (let at = 0; at < pixels.length; at += 1) pixels[at] = (at * 2_654_435_761) >>> 24;
+    const big = await sharp(pixels, { raw: { ...size, channels: 3 } })
+      .png({ compressionLevel: 0 })
+      .toBuffer();
+    expect(big.length).toBeGreaterThan(10_000_000);
+    const icon = readFileSync(join(sampleFolder, '../../icon.png'));
+    const answers = await client.predict.files({
+      project,
+      run,
+      files: [
+        new File([big], 'noise 图.png', { type: 'image/png' }),
+        new File([icon], 'icon.png', { type: 'image/png' }),
+        new File(['this is text'], 'wrong.png'),
+      ],
+    });
+    const byIndex = new Map<number, object>();
+    for await (const answer of answers) byIndex.set(answer.index, answer);
+    expect(byIndex.get(0)).toMatchObject({ prediction: { file: 'noise 图.png', image: null } });
+    expect(byIndex.get(1)).toMatchObject({ prediction: { file: 'icon.png' } });
+    expect(byIndex.get(2)).toMatchObject({
+      file: 'wrong.png',
+      error: expect.any(String) as string,
+    });
+  });
+
+  it('answers a hundred calls at once', async () => {
+    const ids = (await client.library.images.ids({ project })).slice(0, 100);
+    const details = await Promise.all(
+      ids.map((image) => client.library.images.get({ project, image })),
+    );
+    expect(details.map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe('close', () => {
+  it('leaves a second core to open the same folder at once', async () => {
+    const first = await createTestCore();
+    const { id, path } = await first.client.projects.create({
+      path: join(first.folder, 'projects', 'again.fovea'),
+    });
+    const { job } = await first.client.library.import({ project: id, source: sampleFolder });
+    expect(job).not.toBe('');
+    // In the middle of an import: closing cancels it and waits.
+    await first.core.close();
+    const second = await createTestCore(first.folder);
+    const opened = await second.client.projects.open({ path });
+    expect(opened.id).toBe(id);
+    const imports = await second.client.library.imports({ project: id });
+    expect(imports.every(({ state }) => state !== 'failed')).toBe(true);
+    await second.close();
+    expect(existsSync(first.folder)).toBe(false);
+  });
+});

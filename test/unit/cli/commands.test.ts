@@ -1,0 +1,225 @@
+/** A day on the command line, as a script sees it: arguments, JSON lines, exit codes, one-line errors. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
+import { sampleFolder } from '../../helpers/core.ts';
+
+let cli: Cli;
+let project: string;
+
+beforeAll(() => {
+  cli = createCli();
+  project = join(cli.folder, 'day.fovea');
+});
+afterAll(() => cli.remove());
+
+/** Non-zero, nothing on standard output, exactly one line on standard error. */
+function expectFailure(result: CliResult, message: RegExp): void {
+  expect(result.code).toBeGreaterThan(0);
+  expect(result.stdout).toBe('');
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
+}
+
+describe('a day', () => {
+  it('begins with a doctor who finds all well', async () => {
+    const [doctor, ...rest] = await cli.json('doctor');
+    expect(rest).toEqual([]);
+    expect(doctor).toMatchObject({ ok: true, engine: 'cpu' });
+    const checks = doctor?.['checks'] as { name: string; ok: boolean }[];
+    expect(checks.length).toBeGreaterThanOrEqual(4);
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  it('makes a project, once', async () => {
+    expect((await cli.json('create', project, '--task', 'single')).at(-1)).toMatchObject({
+      project,
+    });
+    expect(existsSync(join(project, 'project.db'))).toBe(true);
+    expectFailure(await cli.run('create', project), /exist/);
+  });
+
+  it('imports an IDX pair, then its other one, then nothing new', async () => {
+    const train = await cli.json('import', project, sampleFolder, '--split', 'train');
+    expect(train.at(-1)).toMatchObject({ event: 'done', added: 500, duplicates: 0, skipped: [] });
+    expect(train.at(-1)?.['seconds']).toBeGreaterThan(0);
+    const test = await cli.json(
+      'import',
+      project,
+      sampleFolder,
+      '--split',
+      'test',
+      '--limit',
+      '200',
+    );
+    expect(test.at(-1)).toMatchObject({ added: 200, duplicates: 0 });
+    const again = await cli.json('import', project, sampleFolder, '--split', 'train');
+    expect(again.at(-1)).toMatchObject({ added: 0, duplicates: 500 });
+  });
+
+  it('imports folders, naming what it skips', async () => {
+    const source = join(cli.folder, 'photos');
+    for (const name of ['cats', 'dogs']) {
+      mkdirSync(join(source, name), { recursive: true });
+      await sharp({
+        create: {
+          width: 40,
+          height: 30,
+          channels: 3,
+          background: name === 'cats' ? 'red' : 'blue',
+        },
+      })
+        .png()
+        .toFile(join(source, name, 'one.png'));
+    }
+    writeFileSync(join(source, 'cats', 'text.png'), 'not a picture');
+    const other = join(cli.folder, 'photos.fovea');
+    await cli.json('create', other);
+    const [report] = await cli.json('import', other, source, '--reference');
+    expect(report).toMatchObject({ event: 'done', added: 2, duplicates: 0 });
+    const skipped = report?.['skipped'] as Line[];
+    expect(skipped).toHaveLength(1);
+    expect(skipped[0]?.['file']).toContain('text.png');
+    expect(skipped[0]?.['reason']).toEqual(expect.stringMatching(/\w/));
+  });
+
+  it.each([
+    ['fashion-cnn', 167_114],
+    ['fashion-small', 266_986],
+    ['lenet', 1_256_080],
+    ['course-28', 243_786],
+  ])('summarises %s', async (preset, parameters) => {
+    const [summary] = await cli.json('summary', '--preset', preset);
+    expect(summary).toMatchObject({ parameters, trainable: parameters });
+    const layers = summary?.['layers'] as Line[];
+    expect(layers.reduce((sum, layer) => sum + (layer['parameters'] as number), 0)).toBe(
+      parameters,
+    );
+    expect(layers.at(-1)).toMatchObject({ output: [10] });
+    expect(Object.keys(layers[0] ?? {})).toEqual(['name', 'type', 'output', 'parameters']);
+  });
+
+  let run: string;
+
+  it('trains, printing start, epochs and end', async () => {
+    const lines = await cli.json(
+      ...['train', project, '--preset', 'fashion-small', '--epochs', '3', '--batch', '40'],
+      ...['--seed', '3', '--train-limit', '300', '--validate-on', 'test', '--engine', 'cpu'],
+    );
+    expect(lines.map(({ event }) => event)).toEqual(['start', 'epoch', 'epoch', 'epoch', 'done']);
+    run = lines[0]?.['run'] as string;
+    expect(lines[0]).toMatchObject({ engine: 'cpu', train_images: 300, validation_images: 200 });
+    for (const [index, line] of lines.slice(1, 4).entries()) {
+      expect(line['epoch']).toBe(index + 1);
+      for (const field of ['loss', 'accuracy', 'val_loss', 'val_accuracy', 'images_per_second']) {
+        expect(line[field], field).toEqual(expect.any(Number));
+      }
+    }
+    expect(lines[3]?.['loss']).toBeLessThan(lines[1]?.['loss'] as number);
+    expect(lines.at(-1)).toMatchObject({
+      run,
+      parameters: 266_986,
+      seconds: expect.any(Number) as number,
+    });
+  });
+
+  it('evaluates the run and the latest alike', async () => {
+    const [report] = await cli.json('evaluate', project, run, '--split', 'test');
+    const [latest] = await cli.json('evaluate', project, 'latest');
+    expect(latest).toEqual(report);
+    expect(report).toMatchObject({
+      accuracy: expect.any(Number) as number,
+      balanced_accuracy: expect.any(Number) as number,
+      balanced_error_rate: expect.any(Number) as number,
+    });
+    const classes = report?.['classes'] as Line[];
+    expect(Object.keys(classes[0] ?? {})).toEqual(['name', 'precision', 'recall', 'f1', 'support']);
+    expect(report?.['confusion']).toHaveLength(10);
+  });
+
+  it('predicts files, one line each, and fails after the good ones when one is bad', async () => {
+    const good = join(cli.folder, 'photos/cats/one.png');
+    const [line] = await cli.json('predict', project, run, good);
+    expect(line).toMatchObject({ file: good });
+    const probabilities = line?.['probabilities'] as Record<string, number>;
+    expect(Object.keys(probabilities)).toContain('Trouser');
+    expect(Object.values(probabilities).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    expect(probabilities[line?.['top'] as string]).toBe(Math.max(...Object.values(probabilities)));
+
+    const mixed = await cli.run('--json', 'predict', project, run, good, 'photos/cats/text.png');
+    expect(mixed.code).toBe(1);
+    expect(mixed.lines().map(({ file }) => file)).toEqual([good, 'photos/cats/text.png']);
+    expect(mixed.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(mixed.stderr).toContain('text.png');
+  });
+
+  it('exports a file that agrees with the app', async () => {
+    const out = join(cli.folder, 'exported');
+    const [report] = await cli.json('export', project, run, '--format', 'onnx', '--out', out);
+    expect(report).toMatchObject({ agreement: 1 });
+    expect(report?.['max_difference']).toBeLessThan(1e-5);
+    for (const file of report?.['files'] as string[]) expect(existsSync(file), file).toBe(true);
+  });
+
+  it('speaks to people without --json', async () => {
+    const result = await cli.run('summary', '--preset', 'fashion-cnn');
+    expect(result.code).toBe(0);
+    expect(result.stdout).toContain('167,114 parameters');
+    expect(result.stdout).toContain('26×26×32');
+    expect(result.stderr).toBe('');
+  });
+
+  it('stops on Ctrl-C with one line, and the run is kept as cancelled', async () => {
+    const child = cli.start(
+      '--json',
+      'train',
+      project,
+      '--preset',
+      'fashion-small',
+      '--epochs',
+      '9999',
+    );
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.includes('"epoch":2')) child.kill('SIGINT');
+    });
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    expect(stderr).toBe('Cancelled.\n');
+    // The project is whole: the next command works on it.
+    expect((await cli.json('evaluate', project, run)).at(-1)).toHaveProperty('accuracy');
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    ['no such command', ['paint'], /paint/],
+    ['no arguments for one', ['create'], /dir/],
+    ['a wrong choice', ['create', 'x.fovea', '--task', 'many'], /single/],
+    ['a wrong number', ['serve', '--port', 'x'], /port/],
+    ['an unknown preset', ['summary', '--preset', 'resnet-9000'], /resnet-9000/],
+    ['an unknown project', ['import', 'nowhere.fovea', '.'], /nowhere\.fovea/],
+    ['an unknown option', ['doctor', '--loud'], /--loud/],
+  ])('%s: one clear line and a non-zero exit', async (_, argv, message) => {
+    expectFailure(await cli.run(...argv), message);
+    expectFailure(await cli.run('--json', ...argv), message);
+  });
+
+  it('an unknown run: says which there are', async () => {
+    expectFailure(await cli.run('evaluate', project, 'nothing'), /nothing.*It has: /);
+  });
+
+  it('help is no mistake', async () => {
+    for (const argv of [['--help'], [], ['train', '--help']]) {
+      const { code, stdout, stderr } = await cli.run(...argv);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Usage: fovea');
+      expect(stderr).toBe('');
+    }
+  });
+});
