@@ -7,7 +7,9 @@ export default defineConfig({
   plugins: [svelte()],
   test: {
     include: ['test/{unit,gradients,contract}/**/*.test.ts'],
-    reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
+    reporters: process.env['CI']
+      ? ['default', ['json', { outputFile: 'test-results/unit.json' }]]
+      : ['default'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

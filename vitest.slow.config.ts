@@ -4,7 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/slow/**/*.test.ts'],
-    reporters: ['default', ['json', { outputFile: 'test-results/slow.json' }]],
+    reporters: process.env['CI']
+      ? ['default', ['json', { outputFile: 'test-results/slow.json' }]]
+      : ['default'],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 20 * 60_000,
