@@ -31,7 +31,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const decoders = new DecoderPool({ nodePath, log });
   const uploads = new Uploads({ dataDir, log });
   const engine = createEngine({ nodePath, log });
-  const projects = new ProjectRegistry({ ...options, jobs, decoders, settings });
+  const projects = new ProjectRegistry({ ...options, jobs, decoders, settings, uploads });
   const runs = createRunService({ options, log, jobs, projects, engine });
   const context: CoreContext = {
     options,

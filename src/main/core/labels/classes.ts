@@ -1,10 +1,13 @@
 /** Classes: adding, renaming, ordering. Merging and deleting are steps: see labeling.ts. */
+import { classColor, classColors } from '#shared/class-colors.ts';
 import type { ClassInfo } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredClass } from '../store/classes.ts';
 import type { Store } from '../store/store.ts';
-import { classColors, classKeys } from './palette.ts';
+
+/** Keys given to new classes, in turn; later classes get none. */
+const classKeys = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 
 export interface ClassChange {
   name?: string | undefined;
@@ -33,7 +36,7 @@ function addClass(store: Store, name: string): number {
   const others = store.classes.list();
   const color =
     classColors.find((candidate) => others.every((other) => other.color !== candidate)) ??
-    classColors[others.length % classColors.length]!;
+    classColor(others.length);
   const key =
     classKeys.find((candidate) => others.every((other) => other.key !== candidate)) ?? null;
   return store.classes.insert({ name: normalName(name), color, key });

@@ -63,11 +63,14 @@ export function removeImages(
   project: Project,
   images: readonly number[],
   actor: Actor,
-): StepResult {
-  return step(project, actor, ['images', 'labels', 'classes', 'splits'], (store, id, at) => {
-    const changed = store.steps.removeImages(id, images, at);
-    return { images: changed, description: `Removed ${countImages(changed.length)}` };
+): StepResult & { changed: number } {
+  let changed = 0;
+  const result = step(project, actor, ['images', 'labels', 'classes', 'splits'], (store, id, at) => {
+    const removed = store.steps.removeImages(id, images, at);
+    changed = removed.length;
+    return { images: removed, description: `Removed ${countImages(changed)}` };
   });
+  return { ...result, changed };
 }
 
 /** Gives every image of `from` the class `into` and deletes `from`. */

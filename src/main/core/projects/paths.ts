@@ -1,21 +1,46 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** Where things lie inside a project folder. */
 export interface ProjectPaths {
   database: string;
+  /** Copied images, by the SHA-256 of their bytes: `ab/abcdef….jpg`. */
   images: string;
+  /** Everything in it can be made again. */
   cache: string;
+  thumbnails: string;
+  /** Unpacked IDX containers. */
+  containers: string;
+  tensors: string;
   runs: string;
   /** Folder of one run. */
   run: (id: string) => string;
 }
 
 export function projectPaths(root: string): ProjectPaths {
+  const cache = join(root, 'cache');
   return {
     database: join(root, 'project.db'),
     images: join(root, 'images'),
-    cache: join(root, 'cache'),
+    cache,
+    thumbnails: join(cache, 'thumbs'),
+    containers: join(cache, 'containers'),
+    tensors: join(cache, 'tensors'),
     runs: join(root, 'runs'),
     run: (id) => join(root, 'runs', id),
   };
+}
+
+/** Absolute path of a stored file: copies are stored relative to images/, references absolutely. */
+export function storedPath(
+  paths: ProjectPaths,
+  file: { storage: 'copy' | 'reference'; path: string },
+): string {
+  return file.storage === 'copy' || !isAbsolute(file.path)
+    ? join(paths.images, file.path)
+    : file.path;
+}
+
+/** Content-addressed name, relative to images/. */
+export function contentPath(sha256: string, extension: string): string {
+  return `${sha256.slice(0, 2)}/${sha256}.${extension}`;
 }

@@ -85,13 +85,6 @@ export class ImagesTable {
       .get(...where.values) as number;
   }
 
-  labeledCount(): number {
-    return this.#db
-      .prepare('SELECT count(*) FROM images WHERE deleted_at IS NULL AND class_id IS NOT NULL')
-      .pluck()
-      .get() as number;
-  }
-
   /** Also finds an image that is in the bin. */
   get(id: number): StoredImage | null {
     const row = this.#db.prepare(`SELECT ${columns} FROM images i WHERE i.id = ?`).get(id);
@@ -135,20 +128,27 @@ export class ImagesTable {
       .all(JSON.stringify(ids)) as PixelLocation[];
   }
 
+  /** Up to `count` images for a cover: the first of each class, then any. */
+  cover(count: number): StoredImage[] {
+    return this.#db
+      .prepare(
+        `SELECT ${columns} FROM images i WHERE i.id IN (
+           SELECT min(id) FROM images WHERE deleted_at IS NULL GROUP BY class_id
+           UNION SELECT id FROM (SELECT id FROM images WHERE deleted_at IS NULL ORDER BY id LIMIT @count))
+         ORDER BY i.id LIMIT @count`,
+      )
+      .all({ count }) as StoredImage[];
+  }
+
   bySha(sha256: string): StoredImage | null {
     const row = this.#db.prepare(`SELECT ${columns} FROM images i WHERE i.sha256 = ?`).get(sha256);
     return (row as StoredImage | undefined) ?? null;
   }
 
-  /** Which of the hashes are known, with what an import has to know of them. */
-  known(
-    hashes: readonly string[],
-  ): Map<string, Pick<StoredImage, 'id' | 'classId' | 'deletedAt' | 'storage' | 'path' | 'flag'>> {
+  /** Which of the hashes are known, also those in the bin. */
+  known(hashes: readonly string[]): Map<string, StoredImage> {
     const rows = this.#db
-      .prepare(
-        `SELECT id, sha256, class_id AS classId, deleted_at AS deletedAt, storage, path, flag FROM images
-         WHERE sha256 IN (SELECT value FROM json_each(?))`,
-      )
+      .prepare(`SELECT ${columns} FROM images i WHERE i.sha256 IN (SELECT value FROM json_each(?))`)
       .all(JSON.stringify(hashes)) as StoredImage[];
     return new Map(rows.map((row) => [row.sha256, row]));
   }
@@ -183,16 +183,51 @@ export class ImagesTable {
     this.#db.prepare('UPDATE images SET storage = ?, path = ? WHERE id = ?').run(storage, path, id);
   }
 
+  /** Fills in the split that a later import tells, where there was none. */
+  fillSplit(id: number, split: Split): void {
+    this.#db
+      .prepare(
+        `UPDATE images SET split = coalesce(split, @split), imported_split = @split
+         WHERE id = @id AND imported_split IS NULL`,
+      )
+      .run({ id, split });
+  }
+
   setFlag(id: number, flag: ImageFlag | null): void {
     this.#db.prepare('UPDATE images SET flag = ? WHERE id = ?').run(flag, id);
   }
 
-  /** Files outside the project that images refer to. */
-  references(): { id: number; path: string }[] {
+  /** Every file in images/ that a row speaks of, also rows in the bin. */
+  storedFiles(): Set<string> {
+    return new Set(
+      this.#db
+        .prepare(
+          `SELECT path FROM images WHERE storage = 'copy' AND path IS NOT NULL
+           UNION SELECT path FROM containers WHERE storage = 'copy'`,
+        )
+        .pluck()
+        .all() as string[],
+    );
+  }
+
+  /** Files outside the project, with how many images need each. */
+  referencedFiles(): { path: string; images: number }[] {
     return this.#db
       .prepare(
-        "SELECT id, path FROM images WHERE storage = 'reference' AND path IS NOT NULL AND deleted_at IS NULL",
+        `SELECT coalesce(i.path, c.path) AS path, count(*) AS images
+         FROM images i LEFT JOIN containers c ON c.id = i.container_id
+         WHERE i.deleted_at IS NULL AND coalesce(c.storage, i.storage) = 'reference' GROUP BY 1`,
       )
-      .all() as { id: number; path: string }[];
+      .all() as { path: string; images: number }[];
+  }
+
+  /** How many images have an edge shorter than `pixels`, and the shortest of those edges. */
+  tiny(pixels: number): { tiny: number; smallest: number } {
+    return this.#db
+      .prepare(
+        `SELECT count(*) AS tiny, coalesce(min(min(width, height)), 0) AS smallest FROM images
+         WHERE deleted_at IS NULL AND min(width, height) < ?`,
+      )
+      .get(pixels) as { tiny: number; smallest: number };
   }
 }

@@ -136,12 +136,13 @@ export class LabelsTable {
     );
   }
 
-  /** Whether this image's history has a lost entry with that class already. */
-  hasConflict(image: number, classId: number): boolean {
+  /** Whether an import said before that this image is of that class, be it applied or lost. */
+  importedAs(image: number, classId: number): boolean {
     return (
       this.#db
         .prepare(
-          'SELECT 1 FROM label_entries WHERE image_id = ? AND class_id = ? AND conflict = 1 LIMIT 1',
+          `SELECT 1 FROM label_entries e JOIN steps s ON s.id = e.step_id
+           WHERE e.image_id = ? AND e.class_id = ? AND s.source = 'import' LIMIT 1`,
         )
         .get(image, classId) !== undefined
     );

@@ -81,14 +81,18 @@ export class StepsTable {
     this.#db.prepare('UPDATE steps SET state = ? WHERE id = ?').run(state, id);
   }
 
-  state(): LabelState {
-    const counts = this.#db
+  /** Images, and how many of them are labeled; without those in the bin. */
+  counts(): { total: number; labeled: number } {
+    return this.#db
       .prepare(
         'SELECT count(*) AS total, count(class_id) AS labeled FROM images WHERE deleted_at IS NULL',
       )
       .get() as { total: number; labeled: number };
+  }
+
+  state(): LabelState {
     return {
-      ...counts,
+      ...this.counts(),
       undo: this.undoable()?.description ?? null,
       redo: this.redoable()?.description ?? null,
     };

@@ -135,25 +135,33 @@ async function decodeWith<T>(opened: Opened, use: (pipeline: Sharp) => Promise<T
   }
 }
 
+/**
+ * Decodes fully, which is how damage is found.
+ * @param edge longest edge of the thumbnail to make in the same pass; null for none
+ */
 export async function inspect(
   bytes: Buffer,
-  thumbnail: { file: string; edge: number } | null,
-): Promise<Inspection> {
+  edge: number | null,
+): Promise<{ info: Inspection; thumbnail: Uint8Array | null }> {
   const opened = await openImage(bytes);
-  if (thumbnail) {
-    const { edge, file } = thumbnail;
-    await decodeWith(opened, (pipeline) =>
-      small(opened.info, edge)
-        ? pipeline.png().toFile(file)
-        : pipeline
-            .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
-            .webp({ quality: 82, effort: 2 })
-            .toFile(file),
-    );
-  } else {
-    await decodeWith(opened, (pipeline) => pipeline.stats());
-  }
-  return opened.info;
+  const { info } = opened;
+  const thumbnail = await decodeWith(opened, async (pipeline) => {
+    if (edge === null) {
+      await pipeline.stats();
+      return null;
+    }
+    return thumbnailOf(pipeline, info, edge);
+  });
+  return { info, thumbnail };
+}
+
+function thumbnailOf(pipeline: Sharp, info: Inspection, edge: number): Promise<Uint8Array> {
+  const eight = pipeline.toColourspace(info.channels < 3 ? 'b-w' : 'srgb');
+  if (small(info, edge)) return eight.png().toBuffer();
+  return eight
+    .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 82, effort: 2 })
+    .toBuffer();
 }
 
 /** Small pictures are kept pixel for pixel; the window scales them with hard edges. */

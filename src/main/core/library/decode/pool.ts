@@ -70,16 +70,15 @@ export class DecoderPool {
   }
 
   /**
-   * Decodes an image fully and says what it is; optionally writes a thumbnail in the same pass.
+   * Decodes an image fully and says what it is; with `edge`, makes a thumbnail in the same pass.
    * @throws AppError SOURCE_UNREADABLE with a plain reason, DECODER_FAILED when the process died or
-   *   took too long, CANCELLED. See `reasonOf` for the reason alone.
+   *   took too long, CANCELLED. See `decodeReason` for the reason alone.
    */
   inspect(
     source: ImageSource,
-    options: Options & { thumbnail?: { file: string; edge: number } } = {},
-  ): Promise<Inspection> {
-    const thumbnail = options.thumbnail ?? null;
-    return this.#ask('inspect', { source, thumbnail }, source, options.signal);
+    options: Options & { edge?: number } = {},
+  ): Promise<{ info: Inspection; thumbnail: Uint8Array | null }> {
+    return this.#ask('inspect', { source, edge: options.edge ?? null }, source, options.signal);
   }
 
   /** height × width × channels uint8 (HWC), by the canonical resize of `#shared/resize.ts`. */

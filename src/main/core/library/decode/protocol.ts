@@ -35,10 +35,10 @@ export interface Display {
 export interface DecodeJobs {
   /** Reads and hashes, decodes nothing. */
   identify: { request: { source: ImageSource }; answer: Identity };
-  /** Decodes fully; writes a thumbnail where told. */
+  /** Decodes fully; makes a thumbnail in the same pass when told the edge. */
   inspect: {
-    request: { source: ImageSource; thumbnail: { file: string; edge: number } | null };
-    answer: Inspection;
+    request: { source: ImageSource; edge: number | null };
+    answer: { info: Inspection; thumbnail: Uint8Array | null };
   };
   pixels: { request: { source: ImageSource; size: PixelSize }; answer: Uint8Array };
   display: { request: { source: ImageSource; edge: number | null }; answer: Display };

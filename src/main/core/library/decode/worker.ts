@@ -13,7 +13,7 @@ async function perform(request: DecodeRequest): Promise<unknown> {
     case 'identify':
       return identify(bytes);
     case 'inspect':
-      return inspect(bytes, request.thumbnail);
+      return inspect(bytes, request.edge);
     case 'pixels':
       return pixels(bytes, request.size);
     case 'display':

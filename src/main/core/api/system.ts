@@ -1,0 +1,32 @@
+import { availableParallelism, homedir, totalmem } from 'node:os';
+import type { SystemInfo } from '#shared/contract/index.ts';
+import type { CoreContext } from '../context.ts';
+import { diagnose } from '../system/doctor.ts';
+import { os } from './implementer.ts';
+
+export function systemApi(context: CoreContext) {
+  const { options, engine, settings } = context;
+  return {
+    info: os.system.info.handler(async (): Promise<SystemInfo> => {
+      const { chosen, label, backends } = await engine.info();
+      return {
+        name: 'Fovea',
+        version: options.version,
+        platform: process.platform,
+        arch: process.arch,
+        cores: availableParallelism(),
+        memory: totalmem(),
+        host: options.host,
+        homeDir: homedir(),
+        dataDir: options.dataDir,
+        projectsDir: options.projectsDir,
+        engine: { chosen, label, backends },
+      };
+    }),
+    doctor: os.system.doctor.handler(() => diagnose(context)),
+    settings: {
+      get: os.system.settings.get.handler(() => settings.get()),
+      update: os.system.settings.update.handler(({ input }) => settings.update(input)),
+    },
+  };
+}
