@@ -14,7 +14,10 @@ import { text } from './text.ts';
 
 type ScreenModule = { default: Component };
 
-const screens = import.meta.glob<ScreenModule>('../features/*/*Screen.svelte');
+const screens = import.meta.glob<ScreenModule>([
+  '../features/*/*Screen.svelte',
+  '!../features/home/*',
+]);
 
 export interface Stage {
   id: StageId;

@@ -1,13 +1,21 @@
 /** The window: which project is open, which stage is shown, and what every view shares. */
 import { createContext } from 'svelte';
-import type { ImageFilter, Job, ProjectSummary, SystemInfo } from '#shared/contract/index.ts';
+import type {
+  ImageFilter,
+  Job,
+  ProjectSummary,
+  StepResult,
+  SystemInfo,
+} from '#shared/contract/index.ts';
 import type { ConnectionState, FoveaClient } from '../api.ts';
 import type { Host } from '../host.ts';
+import { text as stepText } from '../shell/text.ts';
 import { reportError } from '../ui/report-error.ts';
 import { ToastList } from '../ui/toasts.svelte.ts';
 import { actions } from './actions.ts';
 import { Commands } from './commands.svelte.ts';
-import { FolderPicker } from './folder-picker.svelte.ts';
+import type { FolderPicker } from './folder-picker.svelte.ts';
+import { ImportFlow } from './import-flow.svelte.ts';
 import { JobsState } from './jobs.svelte.ts';
 import { OpenProject } from './project.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
@@ -24,6 +32,8 @@ export interface StageIntent {
   image?: number;
   /** Train, Evaluate, Predict, Export: about this run. */
   run?: string;
+  /** Library: show this import report. */
+  report?: number;
 }
 
 export type DialogName = 'settings' | 'help' | 'palette' | 'new-project' | 'jobs';
@@ -34,6 +44,8 @@ export interface AppParts {
   folders: FolderPicker;
 }
 
+const RELOAD_MS = 120;
+
 export class AppState {
   readonly api: FoveaClient;
   readonly host: Host;
@@ -42,6 +54,7 @@ export class AppState {
   readonly commands = new Commands(actions);
   readonly jobs: JobsState;
   readonly settings: SettingsState;
+  readonly importing: ImportFlow;
   info = $state.raw<SystemInfo | null>(null);
   connection = $state<ConnectionState>('connecting');
   project = $state.raw<OpenProject | null>(null);
@@ -63,6 +76,13 @@ export class AppState {
     this.folders = folders;
     this.jobs = new JobsState(api);
     this.settings = new SettingsState(api, (error) => this.report(error));
+    this.importing = new ImportFlow({
+      api,
+      host,
+      report: (error) => this.report(error),
+      project: () => this.project?.id ?? null,
+      needProject: () => (this.dialog = 'new-project'),
+    });
   }
 
   /** Any error, to the user. */
@@ -92,6 +112,15 @@ export class AppState {
     this.jobs.follow(signal).catch((error: unknown) => this.#feedEnded(error));
     const project = this.project;
     if (project) void this.#show(project);
+  }
+
+  /** Says what an undo or redo did. */
+  tellStep(direction: 'undo' | 'redo', { description }: StepResult): void {
+    const words = direction === 'undo' ? stepText.undone : stepText.redone;
+    this.toasts.show(description === null ? words.nothing : words.done(description), {
+      key: 'step',
+      duration: 3_000,
+    });
   }
 
   go(stage: StageId, intent: StageIntent | null = null): void {
@@ -156,8 +185,14 @@ export class AppState {
   }
 
   async #show(project: OpenProject): Promise<void> {
+    // Changes come in bursts (an import, fast labeling): one reading for several of them.
+    let timer: ReturnType<typeof setTimeout> | null = null;
     const reload = (): void => {
-      project.load().catch((error: unknown) => this.report(error));
+      timer ??= setTimeout(() => {
+        timer = null;
+        if (project.signal.aborted) return;
+        project.load().catch((error: unknown) => this.report(error));
+      }, RELOAD_MS);
     };
     project.on(['project', 'images', 'labels', 'classes', 'runs'], reload);
     project.follow().catch((error: unknown) => this.#feedEnded(error));

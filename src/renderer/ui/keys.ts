@@ -72,3 +72,25 @@ export function isTyping(target: EventTarget | null): boolean {
     !['checkbox', 'radio', 'button', 'range', 'color'].includes(target.type)
   );
 }
+
+/** Whether a press happens in a dialog or menu, which has the keyboard to itself. */
+export function isInDialog(target: EventTarget | null): boolean {
+  return (
+    target instanceof Element &&
+    target.closest('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null
+  );
+}
+
+const CONTROL_KEYS = new Set(['Enter', ' ', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']);
+
+/** Whether a focused control (button, slider, pane handle) needs this key for itself. */
+export function isControlKey(event: KeyboardEvent): boolean {
+  if (!CONTROL_KEYS.has(event.key) || event.ctrlKey || event.metaKey) return false;
+  if (!(event.target instanceof Element)) return false;
+  const control = event.target.closest(
+    'button, a, input, summary, [role="separator"], [role="option"]',
+  );
+  if (!control) return false;
+  // Arrows mean nothing to a plain button.
+  return event.key === 'Enter' || event.key === ' ' || control.tagName !== 'BUTTON';
+}

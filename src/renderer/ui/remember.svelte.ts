@@ -39,7 +39,7 @@ export function rememberedNumber(key: string, initial: number): Remembered<numbe
   return new Remembered(
     key,
     initial,
-    (value) => typeof value === 'number' && Number.isFinite(value),
+    (value): value is number => typeof value === 'number' && Number.isFinite(value),
   );
 }
 
