@@ -2,6 +2,7 @@
  * Actions, their keys and who does them at the moment. One table for the keyboard, the command
  * palette, the help overlay and the keymap editor.
  */
+import { untrack } from 'svelte';
 import { chordOf, type KeyPress } from '../ui/keys.ts';
 
 export interface ActionDef {
@@ -138,7 +139,8 @@ export class Commands {
   }
 
   #change(id: string, edit: (list: readonly Handler[]) => readonly Handler[]): void {
-    const next = new Map(this.#handlers);
+    // Registered inside effects, which must not run again for what they register.
+    const next = new Map(untrack(() => this.#handlers));
     const list = edit(next.get(id) ?? []);
     if (list.length > 0) next.set(id, list);
     else next.delete(id);
