@@ -28,8 +28,15 @@ beforeAll(async () => {
   const { client } = test;
   const made = await client.projects.create({ path: join(test.folder, 'projects', 'wire.fovea') });
   project = made.id;
-  const { job } = await client.library.import({ project, source: sampleFolder, limit: 300 });
-  await finished(client, job);
+  for (const split of ['train', 'test'] as const) {
+    const { job } = await client.library.import({
+      project,
+      source: sampleFolder,
+      split,
+      limit: 300,
+    });
+    await finished(client, job);
+  }
   const started = await client.runs.start({ project, options });
   run = started.run;
   await finished(client, started.job);

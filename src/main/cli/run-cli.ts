@@ -2,17 +2,18 @@ import { Command } from 'commander';
 import { defaultVersion } from '#core/default-options.ts';
 import { commands } from './commands/index.ts';
 import { describeFailure } from './errors.ts';
-import { createOutput } from './output.ts';
+import { createOutput, type Streams } from './output.ts';
 import { createSession, type Session } from './session.ts';
 
 /**
  * Runs one command line.
  * @param argv arguments without the program's own name
+ * @param streams where it writes; tests give others
  * @returns the exit code
  */
-export async function runCli(argv: string[]): Promise<number> {
+export async function runCli(argv: string[], streams: Streams = process): Promise<number> {
   // Known before parsing, so that a mistyped option is reported in the right form too.
-  const output = createOutput(argv.includes('--json'));
+  const output = createOutput(argv.includes('--json'), streams);
   const abort = new AbortController();
   const interrupt = (): void => {
     // A second Ctrl-C does not wait for anything.
@@ -23,7 +24,10 @@ export async function runCli(argv: string[]): Promise<number> {
   process.on('SIGTERM', interrupt);
 
   let session: Session | undefined;
-  const program = createProgram((host) => (session = createSession(output, abort.signal, host)));
+  const program = createProgram(
+    streams,
+    (host) => (session = createSession(output, abort.signal, host)),
+  );
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
     return 0;
@@ -41,14 +45,14 @@ export async function runCli(argv: string[]): Promise<number> {
 
 export type OpenSession = (host?: 'cli' | 'server') => Session;
 
-function createProgram(open: OpenSession): Command {
+function createProgram({ stdout }: Streams, open: OpenSession): Command {
   const program = new Command('fovea')
     .description(
       'Label images, train small classifiers, look inside them, take the model away. Offline.',
     )
     .version(defaultVersion())
     .option('--json', 'print one JSON object a line')
-    .configureOutput({ writeErr: () => undefined })
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: () => undefined })
     .exitOverride();
   for (const add of commands) {
     const command = add(program, open);

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runCli } from '#main/cli/run-cli.ts';
 import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
 import { sampleFolder } from '../../helpers/core.ts';
 
@@ -12,11 +13,32 @@ let project: string;
 beforeAll(() => {
   cli = createCli();
   project = join(cli.folder, 'day.fovea');
+  vi.stubEnv('FOVEA_DATA_DIR', join(cli.folder, 'data'));
 });
-afterAll(() => cli.remove());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  cli.remove();
+});
+
+/** The same command line in this process: no start to wait for. */
+async function inProcess(
+  ...argv: string[]
+): Promise<Pick<CliResult, 'code' | 'stdout' | 'stderr'>> {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string | Uint8Array) => ((written[name] += String(text)), true),
+    isTTY: false,
+    columns: 80,
+  });
+  const code = await runCli(argv, { stdout: sink('stdout'), stderr: sink('stderr') });
+  return { code, ...written };
+}
 
 /** Non-zero, nothing on standard output, exactly one line on standard error. */
-function expectFailure(result: CliResult, message: RegExp): void {
+function expectFailure(
+  result: Pick<CliResult, 'code' | 'stdout' | 'stderr'>,
+  message: RegExp,
+): void {
   expect(result.code).toBeGreaterThan(0);
   expect(result.stdout).toBe('');
   expect(result.stderr).toMatch(message);
@@ -91,9 +113,10 @@ describe('a day', () => {
     ['lenet', 1_256_080],
     ['course-28', 243_786],
   ])('summarises %s', async (preset, parameters) => {
-    const [summary] = await cli.json('summary', '--preset', preset);
+    const { stdout } = await inProcess('--json', 'summary', '--preset', preset);
+    const summary = JSON.parse(stdout) as Line;
     expect(summary).toMatchObject({ parameters, trainable: parameters });
-    const layers = summary?.['layers'] as Line[];
+    const layers = summary['layers'] as Line[];
     expect(layers.reduce((sum, layer) => sum + (layer['parameters'] as number), 0)).toBe(
       parameters,
     );
@@ -164,7 +187,7 @@ describe('a day', () => {
   });
 
   it('speaks to people without --json', async () => {
-    const result = await cli.run('summary', '--preset', 'fashion-cnn');
+    const result = await inProcess('summary', '--preset', 'fashion-cnn');
     expect(result.code).toBe(0);
     expect(result.stdout).toContain('167,114 parameters');
     expect(result.stdout).toContain('26×26×32');
@@ -206,17 +229,17 @@ describe('mistakes', () => {
     ['an unknown project', ['import', 'nowhere.fovea', '.'], /nowhere\.fovea/],
     ['an unknown option', ['doctor', '--loud'], /--loud/],
   ])('%s: one clear line and a non-zero exit', async (_, argv, message) => {
-    expectFailure(await cli.run(...argv), message);
-    expectFailure(await cli.run('--json', ...argv), message);
+    expectFailure(await inProcess(...argv), message);
+    expectFailure(await inProcess('--json', ...argv), message);
   });
 
   it('an unknown run: says which there are', async () => {
-    expectFailure(await cli.run('evaluate', project, 'nothing'), /nothing.*It has: /);
+    expectFailure(await inProcess('evaluate', project, 'nothing'), /nothing.*It has: /);
   });
 
   it('help is no mistake', async () => {
     for (const argv of [['--help'], [], ['train', '--help']]) {
-      const { code, stdout, stderr } = await cli.run(...argv);
+      const { code, stdout, stderr } = await inProcess(...argv);
       expect(code).toBe(0);
       expect(stdout).toContain('Usage: fovea');
       expect(stderr).toBe('');

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Checkpoint, ExportFormat } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
@@ -40,7 +40,7 @@ export const addExport: AddCommand = (program, open) =>
       const { result } = await followJob(client, session, job);
       if (result?.type !== 'export') throw new AppError('INTERNAL', 'The export left no record.');
       const record = await client.exports.get({ project: project.id, export: result.export });
-      const files = record.files.map(({ path }) => resolve(join(record.directory, path)));
+      const files = record.files.map(({ path }) => resolve(record.directory, path));
       const { proof } = record;
       session.output.result(
         {
