@@ -22,6 +22,8 @@ export const errorStatus = {
   NOT_ENOUGH_DATA: 422,
   RUN_NOT_READY: 409,
   ENGINE_FAILED: 500,
+  /** A training whose loss is no number any more. */
+  DIVERGED: 422,
   DECODER_FAILED: 500,
   CANCELLED: 499,
   /** Made by the client when its connection to the core drops. */

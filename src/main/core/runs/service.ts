@@ -14,7 +14,7 @@ import { planTraining } from './plan.ts';
 import { TrainingQueue } from './queue.ts';
 import { noticeDeath, recoverRuns } from './recovery.ts';
 import { Throughput } from './throughput.ts';
-import { train, TrainingFailure } from './training.ts';
+import { train } from './training.ts';
 import { viewRun } from './view.ts';
 
 type Dependencies = Pick<CoreContext, 'options' | 'log' | 'jobs' | 'engine' | 'projects'>;
@@ -288,11 +288,8 @@ export function createRunService(core: Dependencies): RunService {
 
 const keyOf = (project: Project, run: string): string => `${project.id}/${run}`;
 
-/** The engine's process died: what it saved is good. Anything else was wrong from the start. */
+/** The engine died, or gave up under way: what it saved is good. Anything else was wrong before. */
 function failedStatus(error: unknown): RunStatus {
-  const crashed =
-    error instanceof AppError &&
-    !(error instanceof TrainingFailure) &&
-    error.code === 'ENGINE_FAILED';
+  const crashed = error instanceof AppError && error.code === 'ENGINE_FAILED';
   return crashed ? 'interrupted' : 'failed';
 }

@@ -19,9 +19,6 @@ export interface TrainingHooks {
   publish: (event: RunEvent) => void;
 }
 
-/** What ended a training from the core's side, while the engine itself was well. */
-export class TrainingFailure extends AppError {}
-
 /**
  * Trains a stored run; its epochs are in the store before they are published.
  * @throws AppError CANCELLED, NOT_ENOUGH_DATA, DISK_FULL, ENGINE_FAILED, …
@@ -176,7 +173,6 @@ class EpochRecorder {
         onRunChanged();
         break;
       case 'batch': {
-        if (!Number.isFinite(event.loss)) throw diverged(event.epoch);
         const epochStart = (event.epoch - 1) * event.stepsPerEpoch;
         const inEpoch = Math.min((event.step - epochStart) * batch, images);
         control.progress((event.epoch - 1) * images + inEpoch, epochs * images);
@@ -185,7 +181,8 @@ class EpochRecorder {
       }
       case 'epoch': {
         const { metrics, best } = event;
-        if (!Number.isFinite(metrics.loss)) throw diverged(metrics.epoch);
+        // The engine watches the loss; the last step of an epoch shows in its validation only.
+        if (!Number.isFinite(metrics.valLoss ?? 0)) throw diverged(metrics.epoch);
         this.#project.store.transaction(() => {
           runs.addEpoch(this.#run.id, { metrics, best });
           runs.update(this.#run.id, { seconds: (Date.now() - this.#started) / 1000 });
@@ -204,10 +201,10 @@ class EpochRecorder {
   }
 }
 
-function diverged(epoch: number): TrainingFailure {
-  return new TrainingFailure(
-    'ENGINE_FAILED',
-    `Training diverged in epoch ${epoch}: its loss is no longer a number.`,
+function diverged(epoch: number): AppError {
+  return new AppError(
+    'DIVERGED',
+    `The validation loss of epoch ${epoch} is no number: training diverged.`,
     { hint: 'Start again with a lower learning rate.' },
   );
 }

@@ -174,7 +174,7 @@ function throwIfCancelled(signal: AbortSignal): void {
 function diverged(loss: number, step: number, epoch: number, job: TrainJob): AppError {
   const found = Number.isNaN(loss) ? 'not a number' : 'infinite';
   return new AppError(
-    'ENGINE_FAILED',
+    'DIVERGED',
     `The loss became ${found} at step ${step} (epoch ${epoch}): training diverged.`,
     {
       hint:
