@@ -1,4 +1,5 @@
 /** One run's answers on one split: the report, and the images behind a cell of its matrix. */
+import { SvelteMap } from 'svelte/reactivity';
 import type {
   Checkpoint,
   EvaluationReport,
@@ -33,7 +34,7 @@ export class EvaluationState {
   total = $state(0);
   readingImages = $state(false);
   /** Labels given here: image → class name; the report itself is older. */
-  relabeled = $state.raw<ReadonlyMap<number, string | null>>(new Map());
+  readonly relabeled = new SvelteMap<number, string | null>();
 
   readonly #client: FoveaClient;
   readonly #project: string;
@@ -55,7 +56,7 @@ export class EvaluationState {
       this.report = null;
       this.jobId = null;
       this.closeCell();
-      this.relabeled = new Map();
+      this.relabeled.clear();
     }
     await this.refresh();
   }
@@ -68,7 +69,7 @@ export class EvaluationState {
     try {
       const report = await this.#client.evaluation.report(this.#target(run));
       if (mine !== this.#reads) return;
-      if (report && this.report && report.at !== this.report.at) this.relabeled = new Map();
+      if (report && this.report && report.at !== this.report.at) this.relabeled.clear();
       this.report = report;
       this.failure = null;
     } catch (error) {
@@ -116,14 +117,12 @@ export class EvaluationState {
   /** Gives an image another class, where the mistake was seen. */
   async relabel(image: number, classId: number | null, className: string | null): Promise<void> {
     await this.#client.labels.assign({ project: this.#project, images: [image], classId });
-    this.relabeled = new Map(this.relabeled).set(image, className);
+    this.relabeled.set(image, className);
   }
 
   /** The label given here was taken back. */
   forgetRelabel(image: number): void {
-    const rest = new Map(this.relabeled);
-    rest.delete(image);
-    this.relabeled = rest;
+    this.relabeled.delete(image);
   }
 
   async #readImages(offset: number): Promise<void> {

@@ -187,14 +187,7 @@ export class PredictState {
       { signal },
     );
     if (signal.aborted) return;
-    // Images with unreadable files have no answer.
-    const answers = new Map(predictions.map((prediction) => [prediction.image, prediction]));
-    this.#working = this.#working.map((item) => {
-      const prediction = answers.get(item.image);
-      return prediction
-        ? { ...item, state: 'done' as const, prediction }
-        : { ...item, state: 'failed' as const, error: null };
-    });
+    this.#working = withAnswers(this.#working, predictions);
   }
 
   #publish(): void {
@@ -229,6 +222,20 @@ export class PredictState {
     for (const url of this.#urls) URL.revokeObjectURL(url);
     this.#urls = [];
   }
+}
+
+/** Items in their order with their answers; an image without one has a file that cannot be read. */
+function withAnswers(
+  items: readonly PredictItem[],
+  predictions: readonly Prediction[],
+): PredictItem[] {
+  let next = 0;
+  return items.map((item) => {
+    const prediction = predictions[next];
+    if (prediction?.image !== item.image) return { ...item, state: 'failed' };
+    next++;
+    return { ...item, state: 'done', prediction };
+  });
 }
 
 /** Ranges of files to send at once: paths all together, files with bytes a few at a time. */

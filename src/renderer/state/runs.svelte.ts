@@ -56,9 +56,9 @@ export class RunsState {
       if (mine !== this.#refreshes) return;
       this.list = list.toSorted((a, b) => b.createdAt - a.createdAt || compareIds(b.id, a.id));
       this.failure = null;
-      const ids = new Set(list.map((run) => run.id));
-      for (const id of this.compared) if (!ids.has(id)) this.compared.delete(id);
-      if (this.openId !== null && !ids.has(this.openId)) this.show(null);
+      const exists = (id: string) => list.some((run) => run.id === id);
+      for (const id of this.compared) if (!exists(id)) this.compared.delete(id);
+      if (this.openId !== null && !exists(this.openId)) this.show(null);
       else if (this.open && this.live?.run.id !== this.openId) this.#follow(this.open);
       // What changed about a finished run (its name, its notes, its labels) only the list knows.
       const live = this.live;

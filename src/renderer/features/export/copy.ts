@@ -9,6 +9,7 @@ export async function copyText(text: string): Promise<void> {
     area.style.opacity = '0';
     document.body.append(area);
     area.select();
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- no successor works without permission
     const done = document.execCommand('copy');
     area.remove();
     if (!done) throw new Error('The clipboard cannot be reached. Select the text and copy it.');

@@ -90,8 +90,8 @@ export const text = {
       'With this many validation images, the true accuracy on new images lies in this range 19 times out of 20.',
   },
   validate: {
-    validation: 'Validation split',
-    test: 'Test split',
+    validation: 'Validation',
+    test: 'Test',
     fraction: 'Part of training',
     none: 'Nothing',
   },
@@ -116,7 +116,7 @@ export const text = {
     parameters: 'Parameters',
     input: 'input',
     total: 'Total',
-    trainable: 'trainable',
+    trainable: 'Trainable',
     allTrainable: 'all trainable',
   },
 
@@ -208,7 +208,7 @@ export const text = {
     learningRate: 'Learning rate',
     seed: 'Seed',
     trainImages: 'Training images',
-    trainLimit: 'Training images at most',
+    trainLimit: 'Image limit',
     validateOn: 'Validate on',
     validationImages: 'Validation images',
     classes: 'Classes',

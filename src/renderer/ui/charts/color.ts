@@ -5,7 +5,7 @@ type Rgb = readonly [number, number, number];
 /** '#rgb', '#rrggbb' or '#rrggbbaa' (alpha ignored) → 0–255 each; black when it is none of them. */
 export function parseHex(color: string): Rgb {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(color.trim())?.[1] ?? '000';
-  const full = hex.length < 6 ? [...hex].map((digit) => digit + digit).join('') : hex;
+  const full = hex.length < 6 ? hex.replace(/./g, '$&$&') : hex;
   const at = (start: number) => Number.parseInt(full.slice(start, start + 2), 16);
   return [at(0), at(2), at(4)];
 }
