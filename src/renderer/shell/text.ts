@@ -108,8 +108,8 @@ export const text = {
   },
   cancel: 'Cancel',
   openProjectTitle: 'Open a project, or a folder of pictures',
-  undone: { nothing: 'There is nothing to undo.', done: (step: string) => `Undone: ${step}` },
-  redone: { nothing: 'There is nothing to redo.', done: (step: string) => `Done again: ${step}` },
+  undone: { nothing: 'There is nothing to undo.' },
+  redone: { nothing: 'There is nothing to redo.' },
   rename: { title: 'Rename project', name: 'Name', save: 'Rename' },
   helpDialog: {
     title: 'Keyboard shortcuts',

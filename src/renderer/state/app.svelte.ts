@@ -117,7 +117,7 @@ export class AppState {
   /** Says what an undo or redo did. */
   tellStep(direction: 'undo' | 'redo', { description }: StepResult): void {
     const words = direction === 'undo' ? stepText.undone : stepText.redone;
-    this.toasts.show(description === null ? words.nothing : words.done(description), {
+    this.toasts.show(description ?? words.nothing, {
       key: 'step',
       duration: 3_000,
     });

@@ -101,7 +101,8 @@ export class Commands {
       const handler = handlers.at(-1);
       if (def && !def.hidden && handler?.enabled()) list.push({ ...def, run: handler.run });
     }
-    return list;
+    // What belongs to the screen that is shown comes first.
+    return list.sort((a, b) => Number(a.scope === 'global') - Number(b.scope === 'global'));
   }
 
   /** Runs what a key press means here; false when it means nothing. */

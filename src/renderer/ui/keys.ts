@@ -25,7 +25,8 @@ export function formatKeys(chord: string, mac = isMac): string[] {
 
 /** 'Mod++' is Mod and the plus key. */
 export function splitChord(chord: string): string[] {
-  if (chord.endsWith('+') && chord.length > 1) {
+  if (chord === '+') return ['+'];
+  if (chord.endsWith('+')) {
     return [...chord.slice(0, -1).split('+').filter(Boolean), '+'];
   }
   return chord.split('+');
