@@ -1,10 +1,11 @@
 /**
- * The one way pixels get to a model's input size: here, in Pillow and in the exported ONNX graph.
+ * The one way pixels get to a model's input size, here and in exported models.
  *
  * Stretches to the target with an antialiased triangle filter (bilinear, widened when shrinking) and
- * half-pixel centres, on 8-bit values, rows first, each pass rounded to 8 bits. That is what Pillow's
- * `resize(…, BILINEAR)` does (Pillow, src/libImaging/Resample.c, whose fixed-point arithmetic this
- * follows) and ONNX `Resize(mode=linear, antialias=1)` on uint8 in ONNX Runtime.
+ * half-pixel centres, on 8-bit values, along rows first and then columns, each pass rounded to 8 bits.
+ * Bit for bit what ONNX Runtime computes for the operator that exported models begin with
+ * (`Resize(mode=linear, antialias=1, exclude_outside=1)` on uint8), and within 1 of Pillow's
+ * `resize(…, BILINEAR)`, which both take their fixed-point arithmetic from.
  */
 
 /** Fraction bits of the fixed-point weights: 8 bits of pixel and 2 of headroom fit in 32. */
@@ -22,25 +23,30 @@ interface Filter {
 }
 
 function triangleFilter(inSize: number, outSize: number): Filter {
-  const scale = inSize / outSize;
+  // Single precision throughout, in ONNX Runtime's order of operations: in double precision the
+  // weights differ in their last bits, and with them now and then a pixel by 1.
+  const f = Math.fround;
+  const scale = f(1 / f(outSize / inSize));
   const support = Math.max(scale, 1);
+  const inverse = f(1 / support);
   const size = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(outSize);
   const count = new Int32Array(outSize);
   const weights = new Int32Array(outSize * size);
-  const raw = new Float64Array(size);
+  const raw = new Float32Array(size);
   for (let out = 0; out < outSize; out++) {
-    const center = (out + 0.5) * scale;
-    const start = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(inSize, Math.trunc(center + support + 0.5));
+    const center = f(f(f(f(out + 0.5) / f(outSize / inSize)) - 0.5) + 0.5);
+    const start = Math.max(0, Math.floor(f(f(center - support) + 0.5)));
+    const end = Math.min(inSize, Math.floor(f(f(center + support) + 0.5)));
     let sum = 0;
     for (let i = 0; i < end - start; i++) {
-      const weight = Math.max(0, 1 - Math.abs((start + i - center + 0.5) / support));
-      raw[i] = weight;
-      sum += weight;
+      const distance = Math.abs(f(f(f(start + i) - center) + 0.5) * inverse);
+      raw[i] = Math.max(0, f(1 - f(distance)));
+      sum = f(sum + raw[i]!);
     }
+    const normal = f(1 / sum);
     for (let i = 0; i < end - start; i++) {
-      weights[out * size + i] = Math.trunc(0.5 + (raw[i]! / sum) * (1 << PRECISION));
+      weights[out * size + i] = Math.trunc(0.5 + f(raw[i]! * normal) * (1 << PRECISION));
     }
     first[out] = start;
     count[out] = end - start;

@@ -78,5 +78,8 @@ function userName(): string {
 }
 
 function definedOnly(patch: Partial<Settings>): Partial<Settings> {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    // Optional fields arrive as undefined where a client leaves them out.
+    (Object.entries(patch) as [string, unknown][]).filter(([, value]) => value !== undefined),
+  );
 }

@@ -206,8 +206,9 @@ function* containerRuns(locations: readonly PixelLocation[]): Generator<PixelLoc
   for (const location of inside) {
     const last = run.at(-1);
     const follows =
-      last?.container === location.container &&
-      last?.containerIndex === location.containerIndex! - 1 &&
+      last !== undefined &&
+      last.container === location.container &&
+      last.containerIndex === location.containerIndex! - 1 &&
       run.length < 1000;
     if (!follows && run.length > 0) {
       yield run;

@@ -9,7 +9,7 @@ import { isSqliteError, toStoreError } from './errors.ts';
 import { migrations } from './migrations/index.ts';
 
 export type Db = Database.Database;
-export type Statement = Database.Statement<unknown[]>;
+export type Statement = Database.Statement;
 
 /** 'FOVA': tells our databases from any other SQLite file. */
 const APPLICATION_ID = 0x464f5641;
