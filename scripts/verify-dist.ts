@@ -112,7 +112,7 @@ function checkContents(resources: string): void {
   }
 
   const packages = new Set(
-    all.flatMap((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
+    all.flatMap((file) => /^node_modules\/(@[^/]+\/[^/]+|[^@/]+)\//.exec(file)?.[1] ?? []),
   );
   const expected = new Set([
     'better-sqlite3',
