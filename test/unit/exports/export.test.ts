@@ -135,7 +135,7 @@ describe('an ONNX export', () => {
       for await (const answer of await test.client.predict.files({ project, run, files: [file] })) {
         if (!('prediction' in answer)) throw new Error(answer.error);
         answer.prediction.probabilities.forEach((value, index) =>
-          expect(mine[index]).toBeCloseTo(value, 3),
+          expect(mine[index]).toBeCloseTo(value, 6),
         );
       }
     }
@@ -189,6 +189,37 @@ describe('an ONNX export', () => {
     const folder = join(test.folder, 'nothing');
     await expect(exportTo(folder, early.run)).rejects.toThrow(/has no best checkpoint yet/);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is proved on photos of their own sizes too, in colour folders', async () => {
+    const source = join(test.folder, 'photos');
+    for (const [place, name] of ['north', 'east', 'south', 'west'].entries()) {
+      mkdirSync(join(source, name), { recursive: true });
+      for (let index = 0; index < 6; index++) {
+        const pixels = squares(place + 1, 4, index + 20).subarray(place * 784);
+        await sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
+          .resize(60 + 17 * index, 90 - 9 * index, { fit: 'fill' })
+          .tint({ r: 40 * index, g: 200, b: 255 - 40 * index })
+          .toFile(join(source, name, `${index}.${index % 2 ? 'png' : 'jpg'}`));
+      }
+    }
+    const { client } = test;
+    const { id } = await client.projects.create({ path: join(test.folder, 'photos.fovea') });
+    const { job } = await client.library.import({ project: id, source, mode: 'reference' });
+    await finished(client, job);
+    const plan = { epochs: 3, validateOn: { kind: 'none' } } as const;
+    const photos = (await trainRun(client, id, plan)).run.id;
+    const directory = join(test.folder, 'photos-out');
+    const started = await client.exports.start({
+      project: id,
+      run: photos,
+      format: 'onnx',
+      directory,
+    });
+    await finished(client, started.job);
+    const [exported] = await client.exports.list({ project: id });
+    expect(exported!.proof).toMatchObject({ images: 24, agreement: 1, passed: true });
+    expect(exported!.proof!.maxDifference).toBeLessThan(1e-5);
   });
 
   it('is listed as a format with its purpose', async () => {

@@ -27,11 +27,12 @@ export interface ExportRequest {
  * @throws AppError NOT_FOUND, RUN_NOT_READY, ALREADY_EXISTS, PERMISSION_DENIED, DISK_FULL, CANCELLED
  */
 export async function exportRun(
-  { engine, options }: Pick<CoreContext, 'engine' | 'options'>,
+  context: Pick<CoreContext, 'engine' | 'decoders' | 'options'>,
   project: Project,
   request: ExportRequest,
   control: JobControl,
 ): Promise<number> {
+  const { engine, options } = context;
   const run = project.store.runs.get(request.run);
   const format = formats[request.format];
   const at = new Date();
@@ -48,7 +49,7 @@ export async function exportRun(
     control.phase('Writing the model');
     await format.write(engine, source, staging.directory, { signal });
     control.phase('Checking the written file');
-    const proof = await prove(engine, project, format, source, staging.directory, {
+    const proof = await prove(context, project, format, source, staging.directory, {
       signal,
       onProgress: ({ done, total }) => control.progress(done, total),
     });

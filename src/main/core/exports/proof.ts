@@ -1,23 +1,31 @@
 /** The exported file, asked by itself, against the app. */
 import type { ExportRecord, Split } from '#shared/contract/index.ts';
 import { argmax } from '#shared/metrics.ts';
-import type { CallOptions, Engine, Probabilities, TensorSet } from '../engine/protocol.ts';
+import type { CoreContext } from '../context.ts';
+import type { CallOptions, Probabilities, TensorSet } from '../engine/protocol.ts';
 import { evaluationData } from '../evaluation/data.ts';
 import type { Project } from '../projects/project.ts';
 import { tensorSet } from '../runs/tensor-set.ts';
 import type { ExportSource, Format } from './format.ts';
+import { picturesInOwnSize } from './own-size.ts';
 
 export type Proof = NonNullable<ExportRecord['proof']>;
 
 const MAX_IMAGES = 10_000;
 const TOLERANCE = 1e-4;
 
+interface HeldOut {
+  split: Split;
+  images: Uint32Array;
+  set: TensorSet;
+}
+
 /** Images for the proof: the first of the test, validation and training splits that has any. */
 async function heldOutImages(
   project: Project,
   { run }: ExportSource,
   signal: AbortSignal,
-): Promise<{ split: Split; set: TensorSet } | null> {
+): Promise<HeldOut | null> {
   for (const split of ['test', 'validation', 'train'] as const) {
     const { images: all } = evaluationData(project.store, run, split);
     // Evenly taken, so that all classes are among them however they are ordered.
@@ -33,14 +41,22 @@ async function heldOutImages(
     if (readable.length === 0) continue;
     const slots = new Map(images.map((image, index) => [image, pack.slots[index]!]));
     const data = { images: readable, classes: new Int32Array(readable.length).fill(-1) };
-    return { split, set: tensorSet(run.spec.input, { file: pack.file, slots }, data) };
+    return {
+      split,
+      images: readable,
+      set: tensorSet(run.spec.input, { file: pack.file, slots }, data),
+    };
   }
   return null;
 }
 
-/** Null when the project has no readable labeled image any more. */
+/**
+ * Compares on all held-out images as the app has them, scaled to the model's size; and, where the
+ * pictures are of other sizes, on some as they are.
+ * @returns null when the project has no readable labeled image any more
+ */
 export async function prove(
-  engine: Engine,
+  { engine, decoders }: Pick<CoreContext, 'engine' | 'decoders'>,
   project: Project,
   format: Format,
   source: ExportSource,
@@ -50,15 +66,41 @@ export async function prove(
   const heldOut = await heldOutImages(project, source, options.signal);
   if (!heldOut) return null;
   const { runDir, checkpoint } = source;
-  const total = heldOut.set.slots.length * 2;
   const { signal, onProgress } = options;
+  const total = heldOut.set.slots.length * 2;
   const half = (offset: number): CallOptions => ({
     signal,
     onProgress: ({ done }) => onProgress?.({ done: offset + done, total }),
   });
   const app = await engine.predict({ runDir, checkpoint, set: heldOut.set }, half(0));
   const file = await format.ask(engine, source, directory, heldOut.set, half(total / 2));
-  return { proof: compare(app, file), split: heldOut.split };
+  const scaled = compare(app, file);
+
+  const appRows: Float32Array[] = [];
+  const fileRows: Float32Array[] = [];
+  for await (const { row, set } of picturesInOwnSize(
+    decoders,
+    project,
+    source.run,
+    heldOut.images,
+    signal,
+  )) {
+    appRows.push(app.data.subarray(row * app.classes, (row + 1) * app.classes));
+    fileRows.push((await format.ask(engine, source, directory, set, { signal })).data);
+  }
+  if (appRows.length === 0) return { proof: scaled, split: heldOut.split };
+  const own = compare(joined(appRows, app.classes), joined(fileRows, app.classes));
+  const proof = {
+    images: scaled.images,
+    agreement: Math.min(scaled.agreement, own.agreement),
+    maxDifference: Math.max(scaled.maxDifference, own.maxDifference),
+    passed: scaled.passed && own.passed,
+  };
+  return { proof, split: heldOut.split };
+}
+
+function joined(rows: readonly Float32Array[], classes: number): Probabilities {
+  return { images: rows.length, classes, data: Float32Array.from(rows.flatMap((row) => [...row])) };
 }
 
 /** A missing or non-numeric answer differs by 1: it must never pass. */

@@ -47,6 +47,13 @@ export class ImageEntry {
     this.#describe = options.describe;
   }
 
+  /** Adds the classes that are not there yet, in this order, before an image needs them. */
+  addClasses(names: readonly string[]): void {
+    this.#store.transaction(() => {
+      for (const name of names) this.#classId(name, new Map());
+    });
+  }
+
   /** Enters a batch in one transaction; counts only what is committed. */
   enter(batch: readonly Candidate[], at = Date.now()): void {
     if (batch.length === 0) return;

@@ -58,6 +58,9 @@ export async function importIdx(job: IdxImport): Promise<void> {
     labeled.length > 0
       ? nameLabels(allValues(labeled), options.classNames, knownNames(job))
       : () => null;
+  // In the order of the labels' numbers, not of the images: 'T-shirt/top' is the first of ten.
+  const values = [...new Set(allValues(labeled))].sort((one, other) => one - other);
+  job.entry.addClasses(values.flatMap((value) => nameOf(value) ?? []));
   let left = options.limit ?? Infinity;
   let done = 0;
   try {
