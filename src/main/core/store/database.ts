@@ -32,6 +32,8 @@ export function openDatabase(file: string, options: OpenOptions = {}): Db {
   const unclean = size(`${file}-wal`) > 0;
   let db: Db | undefined;
   try {
+    // Something cut the file. A new empty project in its place would hide the loss.
+    if (!create && size(file) === 0) throw new DamageError('The database is empty.');
     db = new Database(file, { timeout: BUSY_TIMEOUT_MS, fileMustExist: !create });
     setPragmas(db);
     if (unclean) checkIntegrity(db);
@@ -39,9 +41,10 @@ export function openDatabase(file: string, options: OpenOptions = {}): Db {
     migrate(db, file);
     return db;
   } catch (error) {
+    // Copied before the connection is closed, which would fold the log into the file.
+    const reported = isDamage(error) ? damaged(file, error) : toStoreError(error, file);
     db?.close();
-    if (isDamage(error)) throw damaged(file, error);
-    throw toStoreError(error, file);
+    throw reported;
   }
 }
 
@@ -72,8 +75,7 @@ function checkIdentity(db: Db, file: string, create: boolean): void {
   if (tables > 0) {
     throw new AppError('NOT_A_PROJECT', `${file} is not a Fovea database.`, { subject: file });
   }
-  // Opened, not made, and empty: something cut the file. A new empty project would hide the loss.
-  if (!create) throw new DamageError('The database is empty.');
+  if (!create) throw new DamageError('The database has no tables.');
 }
 
 function migrate(db: Db, file: string): void {

@@ -5,6 +5,7 @@
  * here. Every method is synchronous and short; several processes may have one database open.
  */
 import { rename, rm, stat } from 'node:fs/promises';
+import { partialName } from '../util/files.ts';
 import { ClassesTable } from './classes.ts';
 import { ContainersTable } from './containers.ts';
 import { openDatabase, type Db, type OpenOptions } from './database.ts';
@@ -75,7 +76,7 @@ export class Store {
     this.#db.pragma('wal_checkpoint(TRUNCATE)');
     const [changed, kept] = await Promise.all([modified(this.#file), modified(backup)]);
     if (kept >= changed) return;
-    const partial = `${backup}.${process.pid}.partial`;
+    const partial = partialName(backup);
     try {
       await this.#db.backup(partial);
       await rename(partial, backup);
