@@ -152,11 +152,12 @@ describe('kill -9 of the engine', () => {
     const ids = await client.library.images.ids({ project });
     const { id: classId } = await client.labels.classes.create({ project, name: 'by hand' });
     const labeling = keepLabeling(client, project, ids, classId);
-    const engine = processTree(server.process.pid ?? 0).find(({ command }) =>
+    // One for the training, maybe one for everything else.
+    const engines = processTree(server.process.pid ?? 0).filter(({ command }) =>
       command.includes('engine-worker'),
     );
-    if (!engine) throw new Error('No engine process is running.');
-    process.kill(engine.pid, 'SIGKILL');
+    expect(engines.length).toBeGreaterThan(0);
+    for (const { pid } of engines) process.kill(pid, 'SIGKILL');
 
     const ended = await vi.waitFor(
       async () => {

@@ -25,6 +25,7 @@ export async function makeTortureFolder(folder: string): Promise<Torture> {
   }
   const bad = await makeBroken(folder);
   symlinkSync('..', join(folder, 'cats', 'loop'), 'dir');
+  bad.push('cats/loop');
   const huge = 'huge.png';
   await makeHuge(join(folder, huge));
   return { bad, huge };
