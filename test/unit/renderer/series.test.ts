@@ -5,6 +5,7 @@ import {
   GrowingLine,
   lossRange,
   nearest,
+  roundUp,
   sparkPath,
   spreadLabels,
   type Series,
@@ -60,18 +61,19 @@ describe('a growing line', () => {
 });
 
 describe('ranges', () => {
-  it('shows accuracy from a tenth below its lowest value up to 1', () => {
-    expect(accuracyRange([series([0.93, 0.97])])).toEqual({ min: 0.9, max: 1 });
+  it('shows accuracy from a round value below its lowest up to 1', () => {
+    expect(accuracyRange([series([0.93, 0.97])])).toEqual({ min: 0.8, max: 1 });
     expect(accuracyRange([series([0.51, 0.97])])).toEqual({ min: 0.4, max: 1 });
     expect(accuracyRange([series([0.05])])).toEqual({ min: 0, max: 1 });
-    expect(accuracyRange([])).toEqual({ min: 0.9, max: 1 });
+    expect(accuracyRange([])).toEqual({ min: 0.8, max: 1 });
   });
 
   it('lets the first batches run out of the loss frame', () => {
     const range = lossRange([series([0.9, 0.5]), series([40, 2], 'faint')]);
     expect(range.min).toBe(0);
-    expect(range.max).toBeCloseTo(0.99);
-    expect(lossRange([series([40, 2], 'faint')]).max).toBeCloseTo(44);
+    expect(range.max).toBe(1);
+    expect(lossRange([series([40, 2], 'faint')]).max).toBe(50);
+    expect([2.19, 0.83, 0.031, 9.9].map(roundUp)).toEqual([2.5, 1, 0.04, 10]);
     expect(lossRange([series([Number.NaN])])).toEqual({ min: 0, max: 1 });
   });
 });

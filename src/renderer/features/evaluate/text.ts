@@ -23,10 +23,9 @@ export const text = {
   resize: 'Resize figures',
 
   scale: 'Cells show',
-  scales: { counts: 'Counts', rows: 'Percent of the true class' },
+  scales: { counts: 'Counts', rows: 'Percent' },
   matrix: (run: string, split: string) => `Confusion matrix of ${run} on ${split} images`,
-  matrixHint:
-    'Rows are what the pictures show, columns what the model said. Click a cell to see its pictures.',
+  matrixHint: 'Rows: what the pictures show. Columns: what the model said. Click a cell to look.',
   matrixWords: { truth: 'true', predicted: 'predicted' },
   /** 'Shirt taken for T-shirt/top: 120 of 1,000 (12 %)' */
   cell: (truth: string, predicted: string, value: number, total: number): string => {
@@ -55,6 +54,8 @@ export const text = {
 
   confused: 'Most confused',
   confusedNone: 'No two classes were confused.',
+  /** The two directions of a pair: 'Shirt as Coat 34' */
+  confusedAs: (from: string, to: string) => `${from} as ${to}`,
   confusedOpen: (a: string, b: string) => `Show ${a} taken for ${b}`,
   perClass: 'Per class',
   columns: {

@@ -21,7 +21,6 @@ export const text = {
   status: (exports: number) => (exports === 0 ? '' : count(exports, 'export')),
   contents: {
     onnx: [
-      'Takes an image as bytes, gives a probability for each class: scaling and preprocessing are inside.',
       'Class names and where the model comes from travel in the file.',
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],

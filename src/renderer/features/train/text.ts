@@ -155,7 +155,7 @@ export const text = {
 
   live: {
     valAccuracy: 'Accuracy on new images',
-    trainAccuracy: 'Accuracy on training images',
+    trainAccuracy: 'On training images',
     epoch: 'Epoch',
     epochOf: (epoch: number, epochs: number) => `${integer(epoch)} of ${integer(epochs)}`,
     rate: 'Speed',

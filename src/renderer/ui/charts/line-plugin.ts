@@ -6,6 +6,8 @@ export interface LineOverlay {
   series: readonly Series[];
   /** Vertical hairlines with a word: the best epoch. */
   marks: readonly { x: number; label: string }[];
+  /** Where there is room for the words of marks. */
+  markAt: 'top' | 'bottom';
   cursor: number | null;
   color: (token: string) => string;
   font: string;
@@ -35,7 +37,7 @@ export function linePlugin(overlay: () => LineOverlay): Plugin<'line'> {
   };
 }
 
-function drawMarks(chart: Chart, { marks, series, color }: LineOverlay): void {
+function drawMarks(chart: Chart, { marks, markAt, series, color }: LineOverlay): void {
   const { ctx, chartArea: area } = chart;
   const { x: scaleX, y: scaleY } = chart.scales as Record<'x' | 'y', Chart['scales'][string]>;
   for (const mark of marks) {
@@ -52,7 +54,11 @@ function drawMarks(chart: Chart, { marks, series, color }: LineOverlay): void {
     const width = ctx.measureText(mark.label).width;
     const fits = x + 5 + width < area.right;
     ctx.textAlign = fits ? 'left' : 'right';
-    ctx.fillText(mark.label, fits ? x + 5 : x - 5, area.top + 7);
+    ctx.fillText(
+      mark.label,
+      fits ? x + 5 : x - 5,
+      markAt === 'top' ? area.top + 7 : area.bottom - 8,
+    );
   }
   for (const one of named(series)) {
     const at = one.mark === undefined ? undefined : one.points.find((p) => p.x === one.mark);
@@ -114,13 +120,11 @@ function drawNames(chart: Chart, { series, color }: LineOverlay): void {
   });
 }
 
-/** Room that the names need to the right of the plot. */
-export function nameMargin(series: readonly Series[], font: string): number {
-  const context = measuring();
-  if (!context) return 80;
-  context.font = font;
-  const widths = named(series).map((one) => context.measureText(one.label).width);
-  return Math.ceil(Math.max(0, ...widths)) + 12;
+/** Room that the names need to the right of the plot: none while the lines are far from its end. */
+export function nameMargin(series: readonly Series[], xMax: number, font: string): number {
+  const atEnd = named(series).filter((one) => one.points.at(-1)!.x > xMax * 0.7);
+  if (atEnd.length === 0) return 12;
+  return Math.ceil(Math.max(...atEnd.map((one) => textWidth(one.label, font)))) + 12;
 }
 
 let canvas: HTMLCanvasElement | null = null;

@@ -27,6 +27,7 @@ export interface MatrixLayout {
 }
 
 const labelHeight = 14;
+const cornerWidth = 84;
 
 /**
  * Fits a square matrix of `classes` into the given box.
@@ -41,7 +42,8 @@ export function layoutMatrix(
   numberWidth: number,
 ): MatrixLayout {
   const names = Math.min(nameWidth + 10, Math.max(40, width * 0.2));
-  const left = Math.ceil(names);
+  // Never narrower than the words in the corner.
+  const left = Math.max(cornerWidth, Math.ceil(names));
   // Flat names above wide cells, else slanted ones, which need their own height.
   const flatCell = Math.min(width - left, height - 28) / classes;
   const slanted = nameWidth + 8 > flatCell;

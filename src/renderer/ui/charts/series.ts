@@ -75,13 +75,14 @@ export interface Range {
 }
 
 /**
- * Range of an accuracy axis: always up to 1, down to the tenth below the lowest point, so that a
+ * Range of an accuracy axis: always up to 1, down to a round value below the lowest point, so that a
  * climb from 0.9 to 0.95 can be seen.
  */
 export function accuracyRange(series: readonly Series[]): Range {
   const lowest = Math.min(1, ...series.flatMap((one) => one.points.map((point) => point.y)));
-  const min = Math.floor(lowest * 10 - 0.2) / 10;
-  return { min: Math.min(0.9, Math.max(0, min)), max: 1 };
+  // A fifth below the lowest point, so that the axis has round steps.
+  const min = Math.floor(lowest * 5 - 0.1) / 5;
+  return { min: Math.min(0.8, Math.max(0, min)), max: 1 };
 }
 
 /**
@@ -93,7 +94,15 @@ export function lossRange(series: readonly Series[]): Range {
   const shown = solid.some((one) => one.points.length > 0) ? solid : series;
   const values = shown.flatMap((one) => one.points.map((point) => point.y));
   const highest = Math.max(0, ...values.filter(Number.isFinite));
-  return { min: 0, max: highest > 0 ? highest * 1.1 : 1 };
+  return { min: 0, max: highest > 0 ? roundUp(highest * 1.03) : 1 };
+}
+
+/** The next number that an axis ends well at: 2.19 → 2.5, 0.83 → 1, 0.031 → 0.04. */
+export function roundUp(value: number): number {
+  const size = 10 ** Math.floor(Math.log10(value));
+  const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+  const step = steps.find((candidate) => candidate * size >= value) ?? 10;
+  return Number((step * size).toPrecision(3));
 }
 
 /**
