@@ -271,6 +271,7 @@ export class RunService {
       } catch {
         return;
       }
+      if (!this.#core.projects.list().includes(project)) return;
       const now = this.get(project, id);
       for (const metrics of now.epochs.slice(seen.epochs.length)) {
         yield { type: 'epoch', metrics, best: metrics.epoch === now.bestEpoch };
