@@ -82,10 +82,10 @@ async function waitForEpochs(
 /** Labels image after image as class `classId` until `stop`; returns what was acknowledged. */
 function keepLabeling(client: FoveaClient, project: string, ids: number[], classId: number) {
   const acknowledged: number[] = [];
-  let on = true;
+  const stopping = new AbortController();
   const done = (async () => {
     for (const image of ids) {
-      if (!on) return;
+      if (stopping.signal.aborted) return;
       try {
         await client.labels.assign({ project, images: [image], classId });
       } catch {
@@ -98,7 +98,7 @@ function keepLabeling(client: FoveaClient, project: string, ids: number[], class
   return {
     acknowledged,
     stop: async () => {
-      on = false;
+      stopping.abort();
       await done;
     },
   };

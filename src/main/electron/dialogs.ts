@@ -39,10 +39,13 @@ export function setUpDialogs(): void {
   });
 }
 
+/** The window that asked, which its dialog belongs to. */
+type Parent = NonNullable<ReturnType<typeof BrowserWindow.fromWebContents>>;
+
 /** Answers one message: sender checked, input parsed, the asking window as the dialog's parent. */
 function handle<Name extends keyof typeof inputs>(
   name: Name,
-  answer: (window: BrowserWindow, input: z.infer<(typeof inputs)[Name]>) => unknown,
+  answer: (window: Parent, input: z.infer<(typeof inputs)[Name]>) => unknown,
 ): void {
   ipcMain.handle(channels[name], (event: IpcMainInvokeEvent, input: unknown) => {
     assertOwnFrame(event.senderFrame);

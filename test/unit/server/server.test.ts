@@ -54,7 +54,7 @@ async function letIn(): Promise<string> {
 }
 
 /** The state of a socket once it has opened or failed. */
-function tryToConnect(headers: Record<string, string>, path = '/rpc'): Promise<'open' | string> {
+function tryToConnect(headers: Record<string, string>, path = '/rpc'): Promise<string> {
   return new Promise((resolve) => {
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { headers });
     socket.on('open', () => {
