@@ -1,5 +1,4 @@
 /** Training runs: planned, started, watched, ended. Lives as long as the core. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run, RunEvent, RunStatus, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import { AppError, isCancellation, toErrorInfo } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
@@ -10,6 +9,7 @@ import type { RunChanges, StoredRun } from '../store/runs.ts';
 import { processMark } from '../util/process-mark.ts';
 import { RunChannel } from './channel.ts';
 import { removeRunFolder, writeRunFile } from './folder.ts';
+import { followRun } from './follow.ts';
 import { planTraining } from './plan.ts';
 import { TrainingQueue } from './queue.ts';
 import { noticeDeath, recoverRuns } from './recovery.ts';
@@ -26,9 +26,6 @@ interface ActiveRun {
   channel: RunChannel;
   handle: TrainHandle | null;
 }
-
-/** How often a run that another process trains is looked at. */
-const FOLLOW_INTERVAL_MS = 1000;
 
 export class RunService {
   readonly #core: Dependencies;
@@ -120,7 +117,7 @@ export class RunService {
     const active = this.#active.get(keyOf(project, id));
     const events = active
       ? active.channel.listen(signal)
-      : this.#follow(project, id, signal ?? new AbortController().signal);
+      : followRun(() => this.#look(project, id), signal);
     const points = active?.channel.points() ?? [];
     try {
       yield { type: 'run', run: this.get(project, id) };
@@ -169,6 +166,11 @@ export class RunService {
     project.store.runs.remove(id);
     project.changes.publish(['runs', 'evaluations', 'exports']);
     await removeRunFolder(project.paths.run(id));
+  }
+
+  /** Null when the project was closed. */
+  #look(project: Project, id: string): Run | null {
+    return this.#core.projects.list().includes(project) ? this.get(project, id) : null;
   }
 
   #plan(project: Project, options: TrainOptions): ReturnType<typeof planTraining> {
@@ -255,29 +257,6 @@ export class RunService {
       );
     } catch (error) {
       this.#core.log.warn({ err: error }, 'the training speed was not remembered');
-    }
-  }
-
-  /** A run that another process trains in the same project: its rows are watched instead. */
-  async *#follow(
-    project: Project,
-    id: string,
-    signal: AbortSignal,
-  ): AsyncGenerator<RunEvent, void> {
-    let seen = this.get(project, id);
-    while (seen.finishedAt === null && !signal.aborted) {
-      try {
-        await sleep(FOLLOW_INTERVAL_MS, undefined, { signal });
-      } catch {
-        return;
-      }
-      if (!this.#core.projects.list().includes(project)) return;
-      const now = this.get(project, id);
-      for (const metrics of now.epochs.slice(seen.epochs.length)) {
-        yield { type: 'epoch', metrics, best: metrics.epoch === now.bestEpoch };
-      }
-      if (now.status !== seen.status) yield { type: 'run', run: now };
-      seen = now;
     }
   }
 }

@@ -1,124 +1,30 @@
 /** Training runs, their epochs and the data they learned from. */
-import type { EpochMetrics, RunStatus, TrainOptions } from '#shared/contract/index.ts';
-import { AppError, type ErrorInfo } from '#shared/errors.ts';
-import type { ModelSpec } from '#shared/model-spec.ts';
+import { AppError } from '#shared/errors.ts';
 import { int32FromBlob, toBlob, uint32FromBlob } from './blobs.ts';
 import type { Db } from './database.ts';
+import {
+  runNumber,
+  toEpoch,
+  toRun,
+  type EpochRow,
+  type NewRun,
+  type RunChanges,
+  type RunData,
+  type RunRow,
+  type StoredEpoch,
+  type StoredRun,
+} from './run-rows.ts';
 
-export interface RunClass {
-  id: number;
-  name: string;
-}
-
-/** Images and their class indices (into the run's classes), in the same order. */
-export interface RunData {
-  images: Uint32Array;
-  classes: Int32Array;
-}
-
-/** The process that trains a run; `mark` tells it from a later process with the same number. */
-export interface RunOwner {
-  pid: number;
-  mark: string | null;
-}
-
-export interface StoredRun {
-  id: string;
-  name: string;
-  notes: string;
-  status: RunStatus;
-  createdAt: number;
-  finishedAt: number | null;
-  options: TrainOptions;
-  spec: ModelSpec;
-  classes: RunClass[];
-  parameters: number;
-  engine: string | null;
-  /** Program → version, of everything that shaped the result. */
-  versions: Record<string, string>;
-  trainImages: number;
-  validationImages: number;
-  /** `labels.revision()` when the data was taken. */
-  labelRevision: number;
-  seconds: number;
-  error: ErrorInfo | null;
-  warnings: string[];
-  job: string | null;
-  owner: RunOwner;
-}
-
-export type NewRun = Omit<
+export { runNumber } from './run-rows.ts';
+export type {
+  NewRun,
+  RunChanges,
+  RunClass,
+  RunData,
+  RunOwner,
+  StoredEpoch,
   StoredRun,
-  | 'id'
-  | 'notes'
-  | 'finishedAt'
-  | 'engine'
-  | 'seconds'
-  | 'error'
-  | 'trainImages'
-  | 'validationImages'
->;
-
-export type RunChanges = Partial<
-  Pick<
-    StoredRun,
-    | 'name'
-    | 'notes'
-    | 'status'
-    | 'finishedAt'
-    | 'parameters'
-    | 'engine'
-    | 'seconds'
-    | 'error'
-    | 'warnings'
-    | 'job'
-  >
->;
-
-export interface StoredEpoch {
-  metrics: EpochMetrics;
-  best: boolean;
-}
-
-interface RunRow {
-  number: number;
-  name: string;
-  notes: string;
-  status: RunStatus;
-  created_at: number;
-  finished_at: number | null;
-  options: string;
-  spec: string;
-  classes: string;
-  parameters: number;
-  engine: string | null;
-  versions: string;
-  train_images: number;
-  validation_images: number;
-  label_revision: number;
-  seconds: number;
-  error: string | null;
-  warnings: string;
-  job: string | null;
-  owner_pid: number;
-  owner_mark: string | null;
-}
-
-interface EpochRow {
-  epoch: number;
-  loss: number;
-  accuracy: number;
-  val_loss: number | null;
-  val_accuracy: number | null;
-  learning_rate: number;
-  images_per_second: number;
-  seconds: number;
-  best: number;
-}
-
-/** 'r12' → 12; what is no run id becomes a number that no run has. */
-export const runNumber = (id: string): number =>
-  /^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1;
+} from './run-rows.ts';
 
 export class RunsTable {
   readonly #db: Db;
@@ -300,45 +206,4 @@ export class RunsTable {
     if (!row) return { images: new Uint32Array(), classes: new Int32Array() };
     return { images: uint32FromBlob(row.images), classes: int32FromBlob(row.classes) };
   }
-}
-
-function toRun(row: RunRow): StoredRun {
-  return {
-    id: `r${row.number}`,
-    name: row.name,
-    notes: row.notes,
-    status: row.status,
-    createdAt: row.created_at,
-    finishedAt: row.finished_at,
-    options: JSON.parse(row.options) as TrainOptions,
-    spec: JSON.parse(row.spec) as ModelSpec,
-    classes: JSON.parse(row.classes) as RunClass[],
-    parameters: row.parameters,
-    engine: row.engine,
-    versions: JSON.parse(row.versions) as Record<string, string>,
-    trainImages: row.train_images,
-    validationImages: row.validation_images,
-    labelRevision: row.label_revision,
-    seconds: row.seconds,
-    error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
-    warnings: JSON.parse(row.warnings) as string[],
-    job: row.job,
-    owner: { pid: row.owner_pid, mark: row.owner_mark },
-  };
-}
-
-function toEpoch(row: EpochRow): StoredEpoch {
-  return {
-    metrics: {
-      epoch: row.epoch,
-      loss: row.loss,
-      accuracy: row.accuracy,
-      valLoss: row.val_loss,
-      valAccuracy: row.val_accuracy,
-      learningRate: row.learning_rate,
-      imagesPerSecond: row.images_per_second,
-      seconds: row.seconds,
-    },
-    best: row.best === 1,
-  };
 }
