@@ -146,7 +146,10 @@ describe('class keys', () => {
       ok: false,
       reason: 'action',
     });
-    expect(judgeClassKey(commands, classes, 3, press(' '))).toEqual({ ok: false, reason: 'single' });
+    expect(judgeClassKey(commands, classes, 3, press(' '))).toEqual({
+      ok: false,
+      reason: 'single',
+    });
     expect(judgeClassKey(commands, classes, 3, press('F5'))).toEqual({
       ok: false,
       reason: 'single',

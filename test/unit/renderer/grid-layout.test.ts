@@ -51,7 +51,12 @@ describe('visibleRange', () => {
         const viewport = 600;
         const scrollTop = share * Math.max(0, layout.height - viewport);
         const { first, last } = visibleRange(layout, scrollTop, viewport, 1);
-        const shows = tilesInRect(layout, { left: 0, top: scrollTop, width: 4000, height: viewport });
+        const shows = tilesInRect(layout, {
+          left: 0,
+          top: scrollTop,
+          width: 4000,
+          height: viewport,
+        });
         expect(shows.every((index) => index >= first && index < last)).toBe(true);
         expect(last - first).toBeLessThanOrEqual(shows.length + 6 * layout.columns);
       }),

@@ -72,7 +72,10 @@ describe('importOptions', () => {
   });
 
   it('reads names line by line', () => {
-    expect(parseClassNames('T-shirt/top\r\n Ankle boot\n\n')).toEqual(['T-shirt/top', 'Ankle boot']);
+    expect(parseClassNames('T-shirt/top\r\n Ankle boot\n\n')).toEqual([
+      'T-shirt/top',
+      'Ankle boot',
+    ]);
   });
 });
 
