@@ -116,7 +116,9 @@ export class JobManager {
       } else {
         job.state = 'failed';
         job.error = toErrorInfo(error);
-        this.#log.error({ err: error, job: job.id, kind: job.kind }, 'job failed');
+        // What a user can act on reaches the user; only bugs are for the log.
+        const level = error instanceof AppError ? 'info' : 'error';
+        this.#log[level]({ err: error, job: job.id, kind: job.kind }, 'job failed');
       }
     }
     job.finishedAt = Date.now();
