@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Split } from '#shared/contract/index.ts';
+import { hasImageSignature } from './decode/signatures.ts';
 
 const SPLITS: Record<string, Split> = {
   train: 'train',
@@ -44,20 +45,6 @@ export function hasImageExtension(name: string): boolean {
   return IMAGE_EXTENSIONS.has(extname(name).toLowerCase());
 }
 
-/** Signatures of what can be read, with their offset; brands of AVIF. */
-const SIGNATURES: [offset: number, bytes: string][] = [
-  [0, '\x89PNG'],
-  [0, '\xff\xd8\xff'],
-  [0, 'GIF8'],
-  [0, 'BM'],
-  [0, 'II*\0'],
-  [0, 'MM\0*'],
-  [8, 'WEBP'],
-  [4, 'ftypavif'],
-  [4, 'ftypavis'],
-  [4, 'ftypmif1'],
-];
-
 /**
  * Whether to try a file as an image: by its extension, else by its first bytes (cameras and data sets
  * do without extensions). A file that cannot be opened counts as one, so that it is reported.
@@ -68,8 +55,7 @@ export async function maybeImage(path: string, name: string): Promise<boolean> {
     const handle = await open(path);
     try {
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0);
-      const start = buffer.toString('latin1', 0, bytesRead);
-      return SIGNATURES.some(([offset, bytes]) => start.startsWith(bytes, offset));
+      return hasImageSignature(buffer.subarray(0, bytesRead));
     } finally {
       await handle.close();
     }

@@ -6,6 +6,7 @@ import { open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { toModelInput, type Picture } from '#shared/resize.ts';
+import { hasImageSignature } from './signatures.ts';
 import { BmpError, bmpSize, decodeBmp, isBmp } from './bmp.ts';
 import type { Display, Identity, ImageSource, Inspection, PixelSize } from './protocol.ts';
 
@@ -64,7 +65,7 @@ async function openImage(bytes: Buffer): Promise<Opened> {
       // One frame or page: the first.
       pages: 1,
     });
-  const metadata = await sharp(bytes, { limitInputPixels: false, pages: 1 }).metadata();
+  const metadata = await readMetadata(bytes);
   const format = formats[metadata.format];
   if (!format || (format === 'avif' && metadata.compression !== 'av1')) {
     throw new UnreadableError('is not a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF image');
@@ -81,6 +82,16 @@ async function openImage(bytes: Buffer): Promise<Opened> {
       bitDepth: bitDepthOf(metadata),
     },
   };
+}
+
+async function readMetadata(bytes: Buffer): Promise<Metadata> {
+  try {
+    return await sharp(bytes, { limitInputPixels: false, pages: 1 }).metadata();
+  } catch (error) {
+    const unknown = /unsupported image format/i.test(messageOf(error));
+    if (unknown && hasImageSignature(bytes)) throw new UnreadableError('is damaged: it is cut off');
+    throw error;
+  }
 }
 
 function openBmp(bytes: Buffer): Opened {
@@ -225,12 +236,14 @@ export function reasonOf(error: unknown): string {
     return 'is not an image, or of a kind that is not read here';
   if (/pixel limit/i.test(message))
     return `has more than the ${MAX_PIXELS / 1e6} megapixels that can be read`;
-  if (/premature|truncated|end of (file|stream)|unexpected eof|not enough|cut off/i.test(message)) {
+  if (/premature|truncated|unexpected e(nd|of)|end of (file|stream)|cut off/i.test(message)) {
     return 'is damaged: it is cut off';
   }
-  const detail = message
-    .split('\n')[0]!
-    .replace(/^Input (file|buffer) /, '')
+  const line = message.split('\n').find((text) => !/unable to write to target/.test(text)) ?? '';
+  // Without the names of libvips' own operations, which mean nothing to a user.
+  const detail = line
+    .replace(/^Input (file|buffer) has corrupt header: /, '')
+    .replace(/^(vips\w*|\w+load\w*|heif|webp|libpng): /i, '')
     .slice(0, 200);
   return detail ? `is damaged (${detail})` : 'is damaged';
 }
