@@ -1,10 +1,11 @@
 /** One command's core: made when first needed, closed when the command ends. */
-import { resolve } from 'node:path';
+
 import { createInProcessClient } from '#core/api/transports/in-process.ts';
 import { createCore, type Core } from '#core/create-core.ts';
 import { defaultOptions } from '#core/default-options.ts';
 import type { FoveaClient, ProjectSummary } from '#shared/contract/index.ts';
 import type { Output } from './output.ts';
+import { fromWorkingFolder } from './paths.ts';
 
 export interface Session {
   readonly output: Output;
@@ -35,7 +36,7 @@ export function createSession(
     client: getClient,
     async open(path) {
       const client = await getClient();
-      return { client, project: await client.projects.open({ path: resolve(path) }) };
+      return { client, project: await client.projects.open({ path: fromWorkingFolder(path) }) };
     },
     async close() {
       await (await core)?.close();

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import { Option } from 'commander';
+import { fromWorkingFolder } from '../paths.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -18,7 +18,7 @@ export const addCreate: AddCommand = (program, open) =>
     .action(async (dir: string, { task }: Options) => {
       const session = open();
       const client = await session.client();
-      const project = await client.projects.create({ path: resolve(dir), task });
+      const project = await client.projects.create({ path: fromWorkingFolder(dir), task });
       session.output.result(
         { event: 'done', project: project.path, name: project.name, task: project.task },
         `Made ${project.path}`,

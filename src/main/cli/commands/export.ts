@@ -5,6 +5,7 @@ import { AppError } from '#shared/errors.ts';
 import { findRun } from '../find-run.ts';
 import { followJob } from '../follow-job.ts';
 import { count, percent } from '../text.ts';
+import { fromWorkingFolder } from '../paths.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -35,7 +36,7 @@ export const addExport: AddCommand = (program, open) =>
         run,
         checkpoint,
         format,
-        directory: resolve(out),
+        directory: fromWorkingFolder(out),
       });
       const { result } = await followJob(client, session, job);
       if (result?.type !== 'export') throw new AppError('INTERNAL', 'The export left no record.');

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { ImportReport, Split } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { followJob } from '../follow-job.ts';
 import { nameList, positiveInteger } from '../options.ts';
 import { duration, plural } from '../text.ts';
+import { fromWorkingFolder } from '../paths.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -36,7 +36,7 @@ export const addImport: AddCommand = (program, open) =>
       const { client, project } = await session.open(dir);
       const { job } = await client.library.import({
         project: project.id,
-        source: resolve(source),
+        source: fromWorkingFolder(source),
         mode: options.reference ? 'reference' : 'copy',
         ...(options.split ? { split: options.split } : {}),
         ...(options.limit ? { limit: options.limit } : {}),

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Checkpoint } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { findRun } from '../find-run.ts';
 import { percent, plural } from '../text.ts';
+import { fromWorkingFolder } from '../paths.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -24,7 +24,12 @@ export const addPredict: AddCommand = (program, open) =>
       const { client, project } = await session.open(dir);
       const run = await findRun(client, project.id, which);
       const answers = await client.predict.files(
-        { project: project.id, run: run.id, checkpoint, files: files.map((file) => resolve(file)) },
+        {
+          project: project.id,
+          run: run.id,
+          checkpoint,
+          files: files.map((file) => fromWorkingFolder(file)),
+        },
         { signal: session.signal },
       );
       const failed: string[] = [];
