@@ -1,7 +1,12 @@
 /** Convolution gradients: every lowering, over random shapes, strides, paddings and dilations. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { weightLoweringNames, type ConvWeightLowering } from '#core/engine/ops/lowerings.ts';
+import {
+  inputLoweringNames,
+  weightLoweringNames,
+  type ConvInputLowering,
+  type ConvWeightLowering,
+} from '#core/engine/ops/lowerings.ts';
 import {
   autodiffGradients,
   checkGradient,
@@ -85,11 +90,13 @@ describe('convolution', () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const testCase = convCase(shape, 'im2col-gemm');
-        const run = (name: 'conv-transpose' | 'flipped-conv') =>
+        const run = (name: ConvInputLowering) =>
           autodiffGradients({ ...testCase, lowerings: { convInput: () => name } });
         const { gradients: reference } = await run('conv-transpose');
-        const { gradients } = await run('flipped-conv');
-        expectClose(gradients['x']!, reference['x']!, 1e-5, 'flipped-conv');
+        for (const name of inputLoweringNames) {
+          const { gradients } = await run(name);
+          expectClose(gradients['x']!, reference['x']!, 1e-5, name);
+        }
       }),
       { numRuns: 40, seed: 9 },
     );

@@ -161,11 +161,32 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
       build: (b, { x, w, bias }) => b.op('Conv', [x!, w!, bias!], { kernel_shape: [3, 3] }),
     },
   },
+  Max: {
+    same: {
+      inputs: { l: distinctTensor([3, 4]), r: distinctTensor([3, 4], { seed: 2, gap: 0.13 }) },
+      build: (b, { l, r }) => b.op('Max', [l!, r!]),
+    },
+  },
   MaxPool: {
     unpool: {
       inputs: { x: distinctTensor([2, 2, 5, 4]) },
       build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
       lowerings: { maxPool: 'unpool' },
+    },
+    'compare, odd sizes': {
+      inputs: { x: distinctTensor([2, 3, 5, 7]) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+      lowerings: { maxPool: 'compare' },
+    },
+    'compare, even sizes': {
+      inputs: { x: distinctTensor([2, 2, 4, 6], { seed: 3 }) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+      lowerings: { maxPool: 'compare' },
+    },
+    'compare falls back': {
+      inputs: { x: distinctTensor([1, 2, 6, 6]) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [3, 2], strides: [3, 2] }),
+      lowerings: { maxPool: 'compare' },
     },
     scatter: {
       inputs: { x: distinctTensor([2, 2, 5, 4]) },

@@ -40,9 +40,12 @@ describe('graph', () => {
     const b = new GraphBuilder('g');
     b.output('y', b.op('Neg', [b.input('x', 'float32', ['batch', 3])]));
     const bytes = toOnnx(b.finish(), { metadata: { classes: '["a"]' } });
-    const decoded = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number });
-    expect(decoded['metadata_props']).toEqual([{ key: 'classes', value: '["a"]' }]);
-    expect(decoded['graph'].input[0].type.tensor_type.shape.dim).toEqual([
+    const decoded = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number }) as {
+      metadata_props: unknown;
+      graph: { input: { type: { tensor_type: { shape: { dim: unknown } } } }[] };
+    };
+    expect(decoded.metadata_props).toEqual([{ key: 'classes', value: '["a"]' }]);
+    expect(decoded.graph.input[0]?.type.tensor_type.shape.dim).toEqual([
       { dim_param: 'batch' },
       { dim_value: 3 },
     ]);

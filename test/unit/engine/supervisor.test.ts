@@ -30,11 +30,11 @@ function workers(): number[] {
 }
 
 function untilFirst(type: TrainEvent['type']) {
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve } = Promise.withResolvers<undefined>();
   return {
     promise,
     onEvent: (event: TrainEvent) => {
-      if (event.type === type) resolve();
+      if (event.type === type) resolve(undefined);
     },
   };
 }

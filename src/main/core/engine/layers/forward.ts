@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
 import type { Value } from '../graph/types.ts';
 import { applyActivation } from './activations.ts';
+import { canPoolInPhases, convThenMaxPool } from './conv-pool.ts';
 import type { ResolvedLayer, ResolvedModel } from './resolve.ts';
 import type { BuildContext } from './types.ts';
 
@@ -16,7 +17,13 @@ export interface ForwardOptions {
 
 /** uint8 [N, H, W, C] → float32 [N, C, H, W] in 0…1. */
 export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
-  const channelsFirst = b.transpose(image, [0, 3, 1, 2]);
+  const [, height, width, channels] = image.shape;
+  // With one channel both layouts are the same bytes; a transpose would keep the runtime from
+  // treating the pixels as rows, and make everything before it ten times slower.
+  const channelsFirst =
+    channels === 1 && typeof height === 'number' && typeof width === 'number'
+      ? b.reshape(image, [0, 1, height, width])
+      : b.transpose(image, [0, 3, 1, 2]);
   return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
 }
 
@@ -30,14 +37,34 @@ export function buildForward(
   let x = input;
   for (const [index, layer] of model.layers.entries()) {
     const next = model.layers[index + 1];
+    const before = model.layers[index - 1];
     const context = contextFor(b, layer, options);
-    x = layer.def.build(context, layer.spec, x, layer.place);
+    if (before && pooledInPhases(b, before, layer, options)) {
+      // The convolution before has done it already.
+    } else if (next && pooledInPhases(b, layer, next, options)) {
+      x = convThenMaxPool(context, layer, next, x);
+    } else {
+      x = layer.def.build(context, layer.spec, x, layer.place);
+    }
     // The loss works on logits: it is stable, and softmax is part of its gradient.
     if (!next && layer.activation === 'softmax') break;
     if (poolsFirst(layer, next)) continue;
     x = applyActivation(b, pending(model.layers, index), x);
   }
   return x;
+}
+
+function pooledInPhases(
+  b: GraphBuilder,
+  layer: ResolvedLayer,
+  next: ResolvedLayer,
+  { training }: ForwardOptions,
+): boolean {
+  return (
+    training &&
+    canPoolInPhases(layer, next) &&
+    b.lowerings.convPool(layer.place.input.at(-1) ?? 0) === 'phases'
+  );
 }
 
 /**

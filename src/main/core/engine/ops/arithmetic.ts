@@ -1,3 +1,4 @@
+import { dataTypes } from '../graph/onnx-proto.ts';
 import { GraphError, broadcast } from '../graph/shape.ts';
 import { required, unbroadcast } from './helpers.ts';
 import type { GradientRule, OpDef } from './types.ts';
@@ -41,5 +42,15 @@ export const div = binary('Div', ({ b, input, output, grad, needs }) => {
     needs(1)
       ? unbroadcast(b, b.op('Neg', [b.op('Mul', [scaled, output(0)])]), input(1).shape)
       : null,
+  ];
+});
+
+/** Of two. Where they are equal, the gradient is the first one's. */
+export const max = binary('Max', ({ b, input, grad, needs }) => {
+  const isSecond = b.op('Cast', [b.op('Greater', [input(1), input(0)])], { to: dataTypes.float32 });
+  const second = b.op('Mul', [grad, isSecond]);
+  return [
+    needs(0) ? unbroadcast(b, b.op('Sub', [grad, second]), input(0).shape) : null,
+    needs(1) ? unbroadcast(b, second, input(1).shape) : null,
   ];
 });

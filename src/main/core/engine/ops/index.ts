@@ -1,10 +1,11 @@
 /** The total table: an operator without an entry does not compile. */
 import type { OpName } from '../graph/op-names.ts';
-import { add, div, mul, sub } from './arithmetic.ts';
+import { add, div, max, mul, sub } from './arithmetic.ts';
 import { batchNormalization } from './batch-normalization.ts';
+import { col2Im } from './conv/col2im.ts';
 import { conv, convTranspose } from './conv/conv.ts';
 import { expand, reshape, transpose } from './layout.ts';
-import { cast, equal, greater, where } from './logic.ts';
+import { and, cast, equal, greater, not, or, where } from './logic.ts';
 import { gemm, matMul } from './matmul.ts';
 import { concat, pad, slice, split } from './pieces.ts';
 import { averagePool, globalAveragePool, maxPool, maxUnpool } from './pool.ts';
@@ -29,10 +30,12 @@ import {
 
 export const ops: Record<OpName, OpDef> = {
   Add: add,
+  And: and,
   ArgMax: argMax,
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   Cast: cast,
+  Col2Im: col2Im,
   Concat: concat,
   Conv: conv,
   ConvTranspose: convTranspose,
@@ -47,10 +50,13 @@ export const ops: Record<OpName, OpDef> = {
   Log: log,
   LogSoftmax: logSoftmax,
   MatMul: matMul,
+  Max: max,
   MaxPool: maxPool,
   MaxUnpool: maxUnpool,
   Mul: mul,
   Neg: neg,
+  Not: not,
+  Or: or,
   Pad: pad,
   Reciprocal: reciprocal,
   ReduceMean: reduceMean,

@@ -1,6 +1,6 @@
 import { dataTypes } from '../graph/onnx-proto.ts';
 import { GraphError, broadcast } from '../graph/shape.ts';
-import type { DType } from '../graph/types.ts';
+import type { DType, Shape } from '../graph/types.ts';
 import { intAttribute, required, unbroadcast } from './helpers.ts';
 import type { OpDef } from './types.ts';
 
@@ -22,6 +22,26 @@ function comparison(op: string): OpDef {
 
 export const equal = comparison('Equal');
 export const greater = comparison('Greater');
+
+function connective(op: string, operands: number): OpDef {
+  return {
+    attributes: {},
+    infer(inputs) {
+      let shape: Shape = [];
+      for (let index = 0; index < operands; index++) {
+        const operand = required(inputs, index, op);
+        if (operand.dtype !== 'bool') throw new GraphError(`${op} of ${operand.dtype}`);
+        shape = broadcast(shape, operand.shape);
+      }
+      return [{ dtype: 'bool', shape }];
+    },
+    gradient: null,
+  };
+}
+
+export const and = connective('And', 2);
+export const or = connective('Or', 2);
+export const not = connective('Not', 1);
 
 export const where: OpDef = {
   attributes: {},

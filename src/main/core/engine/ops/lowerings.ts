@@ -13,24 +13,34 @@ export const weightLoweringNames = [
 ] as const;
 export type ConvWeightLowering = (typeof weightLoweringNames)[number];
 /** See conv/input-gradient.ts. */
-export type ConvInputLowering = 'conv-transpose' | 'flipped-conv';
+export const inputLoweringNames = ['conv-transpose', 'flipped-conv', 'gemm-col2im'] as const;
+export type ConvInputLowering = (typeof inputLoweringNames)[number];
 /** See relu-gradient.ts. */
 export type ReluLowering = 'where' | 'sign' | 'cast';
 /** See max-pool-gradient.ts. */
-export type MaxPoolLowering = 'unpool' | 'scatter';
+export type MaxPoolLowering = 'unpool' | 'compare' | 'scatter';
+/** See layers/conv-pool.ts. */
+export type ConvPoolLowering = 'pool' | 'phases';
 
 export interface Lowerings {
   convWeight(geometry: ConvGeometry): ConvWeightLowering;
   convInput(geometry: ConvGeometry): ConvInputLowering;
   relu: ReluLowering;
-  /** Used where windows do not overlap; overlapping ones always scatter. */
+  /** A wish: max-pool-gradient.ts uses what is right for the window. */
   maxPool: MaxPoolLowering;
+  /** A convolution straight before a max pool, in training. */
+  convPool(inChannels: number): ConvPoolLowering;
 }
+
+/** Output positions of one image below which a GEMM for each image wastes most of its width. */
+const FEW_POSITIONS = 16;
 
 /** Rules of thumb from test/benchmarks on ONNX Runtime's CPU provider. */
 export const defaultLowerings: Lowerings = {
   convWeight: ({ inChannels }) => (inChannels < 8 ? 'batch-as-channels' : 'im2col-gemm'),
-  convInput: () => 'conv-transpose',
-  relu: 'sign',
-  maxPool: 'unpool',
+  convInput: ({ outHeight, outWidth }) =>
+    outHeight * outWidth <= FEW_POSITIONS ? 'gemm-col2im' : 'conv-transpose',
+  relu: 'cast',
+  maxPool: 'compare',
+  convPool: (inChannels) => (inChannels < 8 ? 'phases' : 'pool'),
 };

@@ -1,15 +1,31 @@
 /**
- * d loss / d x of a max pool: dy goes to the winner of each window.
+ * d loss / d x of a max pool: dy goes to the winner of each window, of equals to the first.
  *
- *   unpool   MaxUnpool. It overwrites, so it is right only where no two windows share a winner.
+ *   unpool   MaxUnpool with the winners' places from the pool itself. It overwrites, so it is right
+ *            only where no two windows share a winner; asking a pool for places makes it ten times
+ *            slower than without.
+ *   compare  MaxUnpool with places worked out afterwards, for 2×2 windows side by side: is the winner
+ *            in the upper row, is it on the left? Pools of parts of the windows answer that.
  *   scatter  ScatterElements with addition on the flat tensor: right for overlapping windows too.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
-import { concrete, elements } from '../graph/shape.ts';
+import { dataTypes } from '../graph/onnx-proto.ts';
+import { concrete, elements, sameShape } from '../graph/shape.ts';
 import type { Value } from '../graph/types.ts';
 import { filled, type Window } from './helpers.ts';
+import type { MaxPoolLowering } from './lowerings.ts';
 
-function unpool(b: GraphBuilder, window: Window, x: Value, indices: Value, grad: Value): Value {
+interface Pool {
+  window: Window;
+  x: Value;
+  y: Value;
+  /** The pool's own second output; using it is what makes the pool compute it. */
+  indices: Value;
+}
+
+type Lowering = (b: GraphBuilder, pool: Pool, grad: Value) => Value;
+
+function place(b: GraphBuilder, { window, x }: Pool, indices: Value, grad: Value): Value {
   return b.op('MaxUnpool', [grad, indices, b.ints(concrete(x.shape))], {
     kernel_shape: window.kernel,
     strides: window.strides,
@@ -17,7 +33,52 @@ function unpool(b: GraphBuilder, window: Window, x: Value, indices: Value, grad:
   });
 }
 
-function scatter(b: GraphBuilder, x: Value, indices: Value, grad: Value): Value {
+function compare(b: GraphBuilder, pool: Pool, grad: Value): Value {
+  const { x, y } = pool;
+  const [batch = 0, channels = 0, height = 0, width = 0] = concrete(x.shape);
+  const [, , outHeight = 0, outWidth = 0] = concrete(y.shape);
+  const part = (kernel: readonly number[]) => {
+    const all = b.op('MaxPool', [x], { kernel_shape: kernel, strides: [2, 2] });
+    // At an odd edge a smaller kernel finds one more place than the pool had.
+    if (sameShape(all.shape, y.shape)) return all;
+    return b.op('Slice', [all, b.ints([0, 0]), b.ints([outHeight, outWidth]), b.ints([2, 3])]);
+  };
+  const lower = b.op('Greater', [y, part([1, 2])]);
+  const notFirst = b.op('Greater', [y, part([1, 1])]);
+  const notLeft = b.op('Greater', [y, part([2, 1])]);
+  // Above, the first is the left one; below, the left column has it or has not.
+  const right = b.op('And', [notFirst, b.op('Or', [b.op('Not', [lower]), notLeft])]);
+
+  const steps = (value: Value, step: number) => {
+    const counted = b.op('Cast', [value], { to: dataTypes.int64 });
+    return step === 1 ? counted : b.op('Mul', [counted, b.ints([step])]);
+  };
+  const corners = windowCorners(batch * channels, height, width, outHeight, outWidth);
+  const base = b.tensor({ dtype: 'int64', dims: concrete(y.shape), data: corners });
+  const across = b.op('Add', [base, steps(right, 1)]);
+  return place(b, pool, b.op('Add', [across, steps(lower, width)]), grad);
+}
+
+/** Flat place of each 2×2 window's upper left number. */
+function windowCorners(
+  planes: number,
+  height: number,
+  width: number,
+  outHeight: number,
+  outWidth: number,
+): BigInt64Array {
+  const corners = new BigInt64Array(planes * outHeight * outWidth);
+  let at = 0;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let row = 0; row < outHeight; row++) {
+      const start = plane * height * width + 2 * row * width;
+      for (let column = 0; column < outWidth; column++) corners[at++] = BigInt(start + 2 * column);
+    }
+  }
+  return corners;
+}
+
+function scatter(b: GraphBuilder, { x, indices }: Pool, grad: Value): Value {
   const dims = concrete(x.shape);
   const zeros = filled(b, [elements(dims)], 0);
   const flat = b.op('ScatterElements', [zeros, b.reshape(indices, [-1]), b.reshape(grad, [-1])], {
@@ -27,15 +88,19 @@ function scatter(b: GraphBuilder, x: Value, indices: Value, grad: Value): Value 
   return b.reshape(flat, dims);
 }
 
-export function maxPoolGradient(
-  b: GraphBuilder,
-  window: Window,
-  x: Value,
-  indices: Value,
-  grad: Value,
-): Value {
-  const overlapping = window.kernel.some((size, axis) => size > (window.strides[axis] ?? 1));
-  return overlapping || b.lowerings.maxPool === 'scatter'
-    ? scatter(b, x, indices, grad)
-    : unpool(b, window, x, indices, grad);
+const unpool: Lowering = (b, pool, grad) => place(b, pool, pool.indices, grad);
+
+const lowerings: Record<MaxPoolLowering, Lowering> = { unpool, compare, scatter };
+
+/** The wanted lowering, or the nearest one that is right for the window. */
+function suitable({ kernel, strides, pads }: Window, wanted: MaxPoolLowering): MaxPoolLowering {
+  const overlapping = kernel.some((size, axis) => size > (strides[axis] ?? 1));
+  if (overlapping) return 'scatter';
+  const twoByTwo = [...kernel, ...strides].every((size) => size === 2);
+  const padded = pads.some((padding) => padding > 0);
+  return wanted === 'compare' && (!twoByTwo || padded) ? 'unpool' : wanted;
+}
+
+export function maxPoolGradient(b: GraphBuilder, pool: Pool, grad: Value): Value {
+  return lowerings[suitable(pool.window, b.lowerings.maxPool)](b, pool, grad);
 }

@@ -20,7 +20,7 @@ export const maxPool: OpDef = {
   },
   gradient({ b, node, input, output, grad }) {
     const window = windowOf(node.attributes, intsAttribute(node.attributes, 'kernel_shape', []));
-    return [maxPoolGradient(b, window, input(0), output(1), grad)];
+    return [maxPoolGradient(b, { window, x: input(0), y: output(0), indices: output(1) }, grad)];
   },
 };
 

@@ -4,6 +4,8 @@
  *   conv-transpose  ONNX's own adjoint: one GEMM per image, then col2im.
  *   flipped-conv    a convolution of dy, padded with k − 1 − p, with the kernel turned by 180° and
  *                   its channel axes swapped. Stride 1 only.
+ *   gemm-col2im     one GEMM for the whole batch, then Col2Im: worth it where an image alone has too
+ *                   few positions for a GEMM to be efficient.
  */
 import type { GraphBuilder } from '../../graph/builder.ts';
 import type { Value } from '../../graph/types.ts';
@@ -57,10 +59,26 @@ function canFlip(g: ConvGeometry): boolean {
   );
 }
 
+function gemmCol2Im(b: GraphBuilder, g: ConvGeometry, weight: Value, grad: Value): Value {
+  const taps = g.inChannels * g.kernel[0] * g.kernel[1];
+  const positions = g.outHeight * g.outWidth;
+  const rows = b.reshape(b.transpose(grad, [1, 0, 2, 3]), [g.outChannels, g.batch * positions]);
+  const kernels = b.reshape(weight, [g.outChannels, taps]);
+  const columns = b.op('Gemm', [kernels, rows], { transA: 1 });
+  const byImage = b.transpose(b.reshape(columns, [taps, g.batch, positions]), [1, 0, 2]);
+  return b.op('Col2Im', [byImage, b.ints([g.height, g.width]), b.ints(g.kernel)], {
+    strides: g.strides,
+    dilations: g.dilations,
+    pads: g.pads,
+  });
+}
+
 const lowerings: Record<ConvInputLowering, typeof convTranspose> = {
   'conv-transpose': convTranspose,
   'flipped-conv': (b, g, weight, grad) =>
     canFlip(g) ? flippedConv(b, g, weight, grad) : convTranspose(b, g, weight, grad),
+  'gemm-col2im': (b, g, weight, grad) =>
+    g.group === 1 ? gemmCol2Im(b, g, weight, grad) : convTranspose(b, g, weight, grad),
 };
 
 export function inputGradient(b: GraphBuilder, g: ConvGeometry, weight: Value, grad: Value): Value {
