@@ -40,7 +40,7 @@ export class ImportFlow {
   toUpload = $state(0);
   /** Name for a project that is made for what was dropped. */
   proposedName = $state('');
-  #sources: string[] = [];
+  #sources = $state.raw<readonly string[]>([]);
   #pending: (() => void) | null = null;
   #abort: AbortController | null = null;
   readonly #parts: ImportFlowParts;
@@ -55,7 +55,7 @@ export class ImportFlow {
 
   /** Uploaded files are copies already; there is nothing left to refer to. */
   get uploadedSource(): boolean {
-    return this.scan?.path.startsWith('upload:') ?? false;
+    return this.#sources[0]?.startsWith('upload:') ?? false;
   }
 
   /** How many more places were chosen than the one that the preview shows. */
