@@ -248,6 +248,7 @@ export const text = {
     notes: 'Notes',
     notesPlaceholder: 'What did you try, and why?',
     details: 'Details',
+    toKnow: 'Good to know',
     layers: 'Layers',
     allClasses: (names: readonly string[]) => `${integer(names.length)}: ${list(names, 6)}`,
     took: (seconds: number) => duration(seconds),

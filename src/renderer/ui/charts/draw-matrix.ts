@@ -26,10 +26,11 @@ export function drawMatrix(ctx: CanvasRenderingContext2D, paint: MatrixPaint): v
 
 function drawCells(ctx: CanvasRenderingContext2D, paint: MatrixPaint): void {
   const { layout, color } = paint;
-  const ground = color('--raised');
+  const ground = color('--surface');
   const right = color('--right');
   const wrong = color('--wrong');
-  const inks = [color('--text-1'), color('--canvas')] as const;
+  // One of the two reads at 4.5:1 or better on any ground whatever; softer inks do not.
+  const inks = ['#ffffff', '#000000'] as const;
   const { cell, gap, left, top, classes } = layout;
   // Without gaps, cells overlap by a hair so that no seams show at fractional sizes.
   const edge = gap > 0 ? cell - gap : cell + 0.5;
@@ -68,7 +69,6 @@ function drawCells(ctx: CanvasRenderingContext2D, paint: MatrixPaint): void {
 
 function drawNames(ctx: CanvasRenderingContext2D, paint: MatrixPaint): void {
   const { layout, classes, active, selected, color } = paint;
-  if (layout.labelEvery === 0) return;
   const quiet = color('--text-2');
   const strong = color('--text-1');
   const style = (chosen: boolean) => {
@@ -76,16 +76,16 @@ function drawNames(ctx: CanvasRenderingContext2D, paint: MatrixPaint): void {
     ctx.fillStyle = chosen ? strong : quiet;
   };
   // The class of the active cell is always named; its neighbours give way where names are tight.
-  const skip = (index: number, chosen: number | undefined): boolean => {
+  const skip = (index: number, every: number, chosen: number | undefined): boolean => {
     if (index === chosen) return false;
-    if (index % layout.labelEvery !== 0) return true;
-    return chosen !== undefined && Math.abs(index - chosen) < layout.labelEvery;
+    if (index % every !== 0) return true;
+    return chosen !== undefined && Math.abs(index - chosen) < every;
   };
   const focus = active ?? selected;
   ctx.textBaseline = 'middle';
   classes.forEach((name, index) => {
     const middle = (index + 0.5) * layout.cell - layout.gap / 2;
-    if (!skip(index, focus?.row)) {
+    if (!skip(index, layout.labelEvery, focus?.row)) {
       style(index === focus?.row);
       ctx.textAlign = 'right';
       ctx.fillText(
@@ -94,7 +94,7 @@ function drawNames(ctx: CanvasRenderingContext2D, paint: MatrixPaint): void {
         layout.top + middle + 0.5,
       );
     }
-    if (skip(index, focus?.column)) return;
+    if (skip(index, layout.columnEvery, focus?.column)) return;
     style(index === focus?.column);
     ctx.save();
     ctx.translate(layout.left + middle, layout.top - 8);

@@ -18,8 +18,9 @@ export interface MatrixLayout {
   top: number;
   /** Edge of the whole field of cells. */
   field: number;
-  /** Every nth class gets its name; 0: none fits. */
+  /** Every nth row, and every nth column, gets its name. */
   labelEvery: number;
+  columnEvery: number;
   /** Whether numbers fit into cells. */
   numbers: boolean;
   /** Whether column names stand at a slant. */
@@ -28,6 +29,8 @@ export interface MatrixLayout {
 
 const labelHeight = 14;
 const cornerWidth = 84;
+/** Two lines of words in the corner. */
+const flatTop = 42;
 
 /**
  * Fits a square matrix of `classes` into the given box.
@@ -45,9 +48,9 @@ export function layoutMatrix(
   // Never narrower than the words in the corner.
   const left = Math.max(cornerWidth, Math.ceil(names));
   // Flat names above wide cells, else slanted ones, which need their own height.
-  const flatCell = Math.min(width - left, height - 28) / classes;
+  const flatCell = Math.min(width - left, height - flatTop) / classes;
   const slanted = nameWidth + 8 > flatCell;
-  const top = slanted ? Math.ceil(Math.min(names, 120) * 0.72 + 12) : 28;
+  const top = slanted ? Math.ceil(Math.min(names, 120) * 0.72 + 12) : flatTop;
   // The last slanted name leans out to the right.
   const right = slanted ? Math.ceil(Math.min(names, 120) * 0.6) : 0;
   const room = Math.max(classes, Math.min(width - left - right, height - top));
@@ -60,10 +63,17 @@ export function layoutMatrix(
     left,
     top,
     field: cell * classes,
-    labelEvery: cell >= labelHeight ? 1 : Math.ceil(labelHeight / cell),
+    labelEvery: every(labelHeight, cell),
+    // At a slant, lines of text lie closer together than their starts.
+    columnEvery: slanted ? every(labelHeight * Math.SQRT2, cell) : 1,
     numbers: cell >= 22 && numberWidth + 6 <= cell,
     slanted,
   };
+}
+
+/** How many cells of an edge one name takes. */
+function every(room: number, cell: number): number {
+  return Math.max(1, Math.ceil(room / cell));
 }
 
 /** The cell under a point, or null beside the field. */
