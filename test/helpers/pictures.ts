@@ -113,7 +113,7 @@ export async function encoded(
     case 'png16':
       return source.toColourspace('rgb16').png().toBuffer();
     case 'grey':
-      return source.greyscale().png().toBuffer();
+      return source.toColourspace('b-w').png().toBuffer();
     case 'alpha':
       return source.ensureAlpha(0.5).png().toBuffer();
     case 'cmyk':
