@@ -1,6 +1,6 @@
 /** What browsers and Node share and this layer uses; it has the types of neither. */
-declare function setTimeout(callback: () => void, milliseconds?: number): unknown;
-declare function clearTimeout(timer: unknown): void;
+declare function setTimeout(callback: () => void, milliseconds?: number): object | number;
+declare function clearTimeout(timer: object | number | undefined): void;
 interface AbortSignal {
   readonly aborted: boolean;
 }

@@ -78,7 +78,7 @@ class ReconnectingLink implements ClientLink<ClientContext> {
     SocketClientOptions;
   #connection: Connection | null = null;
   #delay: number;
-  #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SocketClientOptions) {
     this.#options = { minDelayMs: 250, maxDelayMs: 5000, ...options };
