@@ -34,7 +34,10 @@ describe('max pool with ties', () => {
       });
       const nhwc = (tensor: TensorData) =>
         tf.transpose<tf.Tensor4D>(
-          tf.tensor(tensor.data as Float32Array, [...tensor.dims]),
+          tf.tensor<tf.Rank.R4>(
+            tensor.data as Float32Array,
+            tensor.dims as [number, number, number, number],
+          ),
           [0, 2, 3, 1],
         );
       const grad = tf.grad((input: tf.Tensor) =>

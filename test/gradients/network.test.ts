@@ -137,7 +137,7 @@ describe('a small network', () => {
         expectClose(data, grads[name]!.dataSync(), 2e-5, `step ${count}, d loss / d ${name}`);
       }
 
-      optimizer.applyGradients(grads);
+      optimizer.applyGradients(Object.entries(grads).map(([name, tensor]) => ({ name, tensor })));
       for (const [name, { data }] of unpack(
         trainable,
         results['weights_next']!.data as Float32Array,
