@@ -161,7 +161,22 @@ describe('assigning', () => {
 describe('classes', () => {
   it('get different colours and the number keys in turn', () => {
     const made = Array.from({ length: 14 }, (_, i) => createClass(project, `class ${i}`));
-    expect(made.map(({ key }) => key)).toEqual([...'1234567890', null, null, null, null]);
+    expect(made.map(({ key }) => key)).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+      '0',
+      null,
+      null,
+      null,
+      null,
+    ]);
     expect(new Set(made.slice(0, 12).map(({ color }) => color)).size).toBe(12);
   });
 

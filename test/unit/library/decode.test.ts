@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { BmpError, decodeBmp } from '#core/library/decode/bmp.ts';
 import { DecoderPool } from '#core/library/decode/pool.ts';
@@ -22,7 +22,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const flat = (value: number | string, channels: 3 | 4 = 3): sharp.Sharp =>
+const flat = (value: number | string, channels: 3 | 4 = 3): Sharp =>
   sharp({
     create: {
       width: 12,

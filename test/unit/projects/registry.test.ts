@@ -68,7 +68,7 @@ describe('opening a project', () => {
     const project = await bench.create('a');
     const { path, id } = project;
     await bench.registry.close(id);
-    expect(() => bench.registry.get(id)).toThrow(failure('NOT_FOUND') as Error);
+    expect(() => bench.registry.get(id)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
     const link = join(bench.folder, 'link.fovea');
     symlinkSync(path, link);
     const [a, b, c] = await Promise.all([
@@ -133,12 +133,14 @@ describe('closing a project', () => {
     for (let i = 0; i < 60; i++)
       writeFileSync(join(source, `${i}.png`), await encoded('png', 30, 30, i));
     const watching = (async () => {
-      for await (const change of project.changes.watch()) void change;
-      return 'ended';
+      let seen = 0;
+      for await (const change of project.changes.watch()) seen += change.topics.length;
+      return seen;
     })();
     const job = bench.start(project, source);
     await bench.registry.close(project.id);
-    expect(await watching).toBe('ended');
+    // It ends, whatever it saw until then.
+    expect(await watching).toBeGreaterThanOrEqual(0);
     expect(bench.services.jobs.get(job.id).finishedAt).not.toBeNull();
     expect(existsSync(join(project.path, 'project.db.bak'))).toBe(true);
     expect(existsSync(join(project.path, 'project.db-wal'))).toBe(false);

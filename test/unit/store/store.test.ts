@@ -101,7 +101,7 @@ describe('opening', () => {
     const db = new Database(file);
     db.exec(migrations[0]!.sql);
     db.pragma('user_version = 1');
-    db.pragma(`application_id = ${0x464f5641}`);
+    db.pragma(`application_id = 1179604545`);
     db.prepare("INSERT INTO meta VALUES ('name', 'old')").run();
     db.close();
     const store = openStore(file);
