@@ -17,10 +17,12 @@ import { Commands } from './commands.svelte.ts';
 import type { FolderPicker } from './folder-picker.svelte.ts';
 import { ImportFlow } from './import-flow.svelte.ts';
 import { JobsState } from './jobs.svelte.ts';
+import { firstPlace, rememberPlace } from './last-place.ts';
 import { OpenProject } from './project.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
 
-export type StageId = 'library' | 'label' | 'train' | 'evaluate' | 'predict' | 'export';
+const stageIds = ['library', 'label', 'train', 'evaluate', 'predict', 'export'] as const;
+export type StageId = (typeof stageIds)[number];
 
 /** What a stage is asked to show when another view leads to it. */
 export interface StageIntent {
@@ -112,6 +114,17 @@ export class AppState {
     this.jobs.follow(signal).catch((error: unknown) => this.#feedEnded(error));
     const project = this.project;
     if (project) void this.#show(project);
+    else void this.#resume();
+  }
+
+  /** At the start: the project that the address names, or the one that this window had open. */
+  async #resume(): Promise<void> {
+    const place = firstPlace(location.search, sessionStorage);
+    if (!place || this.opening) return;
+    if (location.search !== '') history.replaceState(null, '', location.pathname);
+    if (!(await this.openProject(place.path))) return rememberPlace(null, sessionStorage);
+    const stage = stageIds.find((id) => id === place.stage);
+    if (stage) this.go(stage);
   }
 
   /** Says what an undo or redo did. */
@@ -132,6 +145,12 @@ export class AppState {
     }
     this.stage = stage;
     this.dialog = null;
+    this.#remember();
+  }
+
+  #remember(): void {
+    const path = this.project?.summary.path;
+    rememberPlace(path === undefined ? null : { path, stage: this.stage }, sessionStorage);
   }
 
   /** What the shown stage was asked for; each intent is taken once. */
@@ -161,6 +180,7 @@ export class AppState {
     project.dispose();
     this.project = null;
     this.stage = 'library';
+    this.#remember();
     await this.attempt(() => this.api.projects.close({ project: project.id }));
   }
 
@@ -175,6 +195,7 @@ export class AppState {
       await this.#show(project);
       this.go('library');
       this.project = project;
+      this.#remember();
       return true;
     } catch (error) {
       this.report(error);

@@ -50,7 +50,7 @@ export class JobsState {
     this.all = before
       ? this.all.map((other) => (other.id === job.id ? job : other))
       : [...this.all, job];
-    if (job.finishedAt !== null && before?.finishedAt == null) {
+    if (job.finishedAt !== null && (before?.finishedAt ?? null) === null) {
       for (const callback of this.#ended) callback(job);
     }
   }

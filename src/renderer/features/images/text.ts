@@ -31,7 +31,7 @@ export const text = {
   noMatchText: 'Nothing in this project fits all the filters.',
   unfit: (images: number) =>
     images === 1 ? '1 image no longer matches' : `${count(images, 'image')} no longer match`,
-  arrived: (images: number) => `${count(images, 'new image')}`,
+  arrived: (images: number) => count(images, 'new image'),
   refresh: 'Refresh',
   shown: (images: number) => count(images, 'image'),
   fixed: 'Chosen elsewhere',
