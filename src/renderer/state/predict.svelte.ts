@@ -162,7 +162,7 @@ export class PredictState {
     if (!item) return;
     this.#working[index] =
       'error' in answer
-        ? { ...item, state: 'failed', error: answer.error }
+        ? { ...item, state: 'failed', error: naming(answer.error, item.file) }
         : {
             ...item,
             state: 'done',
@@ -222,6 +222,11 @@ export class PredictState {
     for (const url of this.#urls) URL.revokeObjectURL(url);
     this.#urls = [];
   }
+}
+
+/** What is wrong with sent bytes is said of 'the image'; the user knows it by its name. */
+function naming(error: string, file: string): string {
+  return error.replace(/^the image\b/, () => file);
 }
 
 /** Items in their order with their answers; an image without one has a file that cannot be read. */

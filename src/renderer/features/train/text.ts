@@ -159,7 +159,7 @@ export const text = {
     epoch: 'Epoch',
     epochOf: (epoch: number, epochs: number) => `${integer(epoch)} of ${integer(epochs)}`,
     rate: 'Speed',
-    left: 'Time left',
+    left: 'Time left, about',
     took: 'Time',
     waiting: 'Preparing the images…',
     compiling: 'The first numbers come in a moment.',
