@@ -65,11 +65,16 @@ export function removeImages(
   actor: Actor,
 ): StepResult & { changed: number } {
   let changed = 0;
-  const result = step(project, actor, ['images', 'labels', 'classes', 'splits'], (store, id, at) => {
-    const removed = store.steps.removeImages(id, images, at);
-    changed = removed.length;
-    return { images: removed, description: `Removed ${countImages(changed)}` };
-  });
+  const result = step(
+    project,
+    actor,
+    ['images', 'labels', 'classes', 'splits'],
+    (store, id, at) => {
+      const removed = store.steps.removeImages(id, images, at);
+      changed = removed.length;
+      return { images: removed, description: `Removed ${countImages(changed)}` };
+    },
+  );
   return { ...result, changed };
 }
 
