@@ -123,21 +123,45 @@ describe('supervisor', () => {
     expect((await one.predict({ runDir, checkpoint: 'last', set })).images).toBe(5);
   });
 
-  it('starts a new process after the shared one died', async () => {
+  it('starts a new process when the shared one has died', async () => {
     const one = engine();
     await one.info();
     const [pid] = workers();
-    const dead = new Promise<void>((resolve) => {
-      const poll = setInterval(() => {
-        if (workers().length > 0) return;
-        clearInterval(poll);
-        resolve();
-      }, 10);
-    });
     process.kill(pid!, 'SIGKILL');
-    await dead;
+    // At once, when this process may not have heard of the death.
     expect((await one.info()).chosen).toBe('cpu');
     expect(workers()).not.toContain(pid);
+  });
+
+  it('repeats a call whose process died, and gives up when the next one dies too', async () => {
+    const one = engine();
+    const runDir = await temporaryFolder();
+    await one.train(tinyJob(runDir, { epochs: 1 }), () => undefined).result;
+    const set = bars(1000, 3);
+    const predict = (kills: number) => {
+      let left = kills;
+      let last = 0;
+      return one.predict(
+        { runDir, checkpoint: 'best', set, batch: 1 },
+        {
+          onProgress() {
+            if (left === 0) return;
+            const [pid] = workers();
+            if (pid === undefined || pid === last) return;
+            left--;
+            last = pid;
+            process.kill(pid, 'SIGKILL');
+          },
+        },
+      );
+    };
+    await one.info();
+    expect((await predict(1)).images).toBe(1000);
+    await expect(predict(2)).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: 'The engine process was ended by SIGKILL.',
+    });
+    expect((await predict(0)).images).toBe(1000);
   });
 
   it('carries coded errors over', async () => {

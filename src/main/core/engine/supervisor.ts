@@ -101,22 +101,40 @@ class Supervisor implements Engine {
     }
   }
 
+  /**
+   * A call to the shared process. One that was already running may be dead without our knowing yet,
+   * or may die of something older than this call: then it is made once more, to a fresh one.
+   */
   async #call<M extends Method>(
     method: M,
     input: Methods[M][0],
-    { signal, onProgress }: CallOptions = {},
+    options: CallOptions = {},
+  ): Promise<Methods[M][1]> {
+    if (options.signal?.aborted) throw cancelled();
+    const running = this.#shared?.alive ? this.#shared : undefined;
+    const process = (this.#shared = running ?? this.#start(options.signal));
+    try {
+      return await this.#callOn(process, method, input, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw cancelled();
+      if (!running || running.alive || this.#closed) throw error;
+      if (this.#shared === running) this.#shared = this.#start(options.signal);
+      return await this.#callOn(this.#shared, method, input, options);
+    }
+  }
+
+  async #callOn<M extends Method>(
+    process: EngineProcess,
+    method: M,
+    input: Methods[M][0],
+    { signal, onProgress }: CallOptions,
   ): Promise<Methods[M][1]> {
     clearTimeout(this.#idle);
-    if (!this.#shared?.alive) this.#shared = this.#start(signal);
-    else if (signal?.aborted) throw cancelled();
-    const process = this.#shared;
     const { id, result } = process.call(method, input, { onProgress });
     const cancel = () => process.cancel(id);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       return await result;
-    } catch (error) {
-      throw signal?.aborted ? cancelled() : error;
     } finally {
       signal?.removeEventListener('abort', cancel);
       this.#restWhenIdle(process);
