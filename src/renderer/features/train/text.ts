@@ -158,7 +158,7 @@ export const text = {
     trainAccuracy: 'On training images',
     epoch: 'Epoch',
     epochOf: (epoch: number, epochs: number) => `${integer(epoch)} of ${integer(epochs)}`,
-    rate: 'Speed',
+    rate: 'Images a second',
     left: 'Time left, about',
     took: 'Time',
     waiting: 'Preparing the images…',
