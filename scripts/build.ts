@@ -9,6 +9,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
+import { packagesOf, writeNotices } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -18,7 +19,8 @@ interface Target {
   inputs: string[];
   /** Missing: stale, whatever the stamp says. */
   output: string;
-  build(): Promise<unknown>;
+  /** @returns the files that went into it */
+  build(): Promise<string[]>;
 }
 
 /** Programs of the main side → their bundle's name; core/entries.ts knows the two workers' names. */
@@ -51,16 +53,23 @@ const targets: Target[] = [
     name: 'renderer',
     inputs: ['src/renderer/**', 'src/shared/**', 'vite.config.ts', 'package-lock.json'],
     output: 'dist/renderer/index.html',
-    build: () => vite({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' }),
+    build: async () => {
+      const result = await vite({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+      const outputs = [result].flat().flatMap((each) => ('output' in each ? each.output : []));
+      return outputs.flatMap((each) =>
+        each.type === 'chunk' ? Object.keys(each.modules) : each.originalFileNames,
+      );
+    },
   },
   {
     name: 'main',
     inputs: ['src/main/**', 'src/shared/**', 'scripts/build.ts', 'package-lock.json'],
     output: 'dist/main/cli.js',
     build: async () => {
-      await esbuild({
+      const bundles = await esbuild({
         ...shared,
         absWorkingDir: root,
+        metafile: true,
         entryPoints: programs,
         outdir: 'dist/main',
         format: 'esm',
@@ -77,6 +86,7 @@ const targets: Target[] = [
         outfile: 'dist/main/preload.cjs',
         format: 'cjs',
       });
+      return Object.keys(bundles.metafile.inputs);
     },
   },
 ];
@@ -105,10 +115,12 @@ export async function buildStale(force = false): Promise<string[]> {
       existsSync(stampFile) &&
       readFileSync(stampFile, 'utf8') === stamp;
     if (fresh) continue;
-    await target.build();
+    const files = await target.build();
+    writeFileSync(join(root, 'dist', `.${target.name}.packages`), packagesOf(files).join('\n'));
     writeFileSync(stampFile, stamp);
     built.push(target.name);
   }
+  if (built.length > 0) writeNotices(root);
   return built;
 }
 

@@ -8,10 +8,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { defaultDataDir } from '#core/default-options.ts';
 import { buildStale } from './build.ts';
 import { findBrowser, hasDisplay } from './find-browser.ts';
 
@@ -44,7 +44,7 @@ async function serve(options: string[]): Promise<{ server: ChildProcess; url: st
 
 /** A window of its own, with a profile of its own, so that it lives and dies with this program. */
 function openWindow(browser: string, url: string): ChildProcess {
-  const profile = join(homedir(), '.cache', 'fovea', 'window');
+  const profile = join(defaultDataDir(), 'window');
   const options = [
     `--app=${url}`,
     `--user-data-dir=${profile}`,

@@ -154,6 +154,7 @@ function checkContents(resources: string): void {
     'node/node',
     'icon.png',
     'LICENSE.txt',
+    'THIRD-PARTY-NOTICES.txt',
     'samples/fashion-mnist-small/LICENSE',
     'samples/fashion-mnist-small/train-images-idx3-ubyte.gz',
   ]) {

@@ -32,7 +32,7 @@ function resourcesDir(root: string): string {
 }
 
 /** Where programs keep a user's data on this system; `FOVEA_DATA_DIR` overrides. */
-function dataDir(): string {
+export function defaultDataDir(): string {
   const given = process.env['FOVEA_DATA_DIR'];
   if (given) return given;
   switch (process.platform) {
@@ -59,7 +59,7 @@ export function defaultOptions(
   overrides: Partial<CoreOptions> = {},
 ): CoreOptions {
   return {
-    dataDir: dataDir(),
+    dataDir: defaultDataDir(),
     projectsDir: projectsDir(),
     host,
     resourcesDir: resourcesDir(appRoot()),

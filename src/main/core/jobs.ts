@@ -159,11 +159,14 @@ export class JobManager {
   async *watch(signal?: AbortSignal): AsyncGenerator<JobEvent> {
     // Listening starts before the snapshot is taken, so no change falls between the two.
     const events = on(this.#events, 'event', signal ? { signal } : {});
-    yield { type: 'snapshot', jobs: this.list() };
     try {
+      yield { type: 'snapshot', jobs: this.list() };
       for await (const [event] of events) yield event as JobEvent;
     } catch (error) {
       if (!isCancellation(error)) throw error;
+    } finally {
+      // Also for a reader who leaves after the snapshot, before the loop.
+      await events.return?.();
     }
   }
 

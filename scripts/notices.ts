@@ -1,0 +1,74 @@
+/**
+ * The licences of everything that ships inside the app and was written by others:
+ * `dist/THIRD-PARTY-NOTICES.txt`. Electron and Chromium bring theirs themselves.
+ */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+/** Packages that ship as they are, beside the bundles. */
+const whole = [
+  'better-sqlite3',
+  'onnxruntime-node',
+  'onnxruntime-common',
+  'sharp',
+  'detect-libc',
+  'semver',
+];
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: z.string().optional(),
+});
+
+/** Folders of the packages that files belong to, relative to the checkout, sorted. */
+export function packagesOf(files: string[]): string[] {
+  const folders = files.flatMap(
+    (file) =>
+      /(?:^|[/\\])(node_modules[/\\](?:.*[/\\]node_modules[/\\])?(?:@[^/\\]+[/\\])?[^/\\]+)/.exec(
+        file,
+      )?.[1] ?? [],
+  );
+  return [...new Set(folders.map((folder) => folder.replaceAll('\\', '/')))].sort();
+}
+
+/** Texts of a package's licence files; some packages have none and only name their licence. */
+function licenceTexts(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile())
+    .map((file) => readFileSync(file, 'utf8').trim());
+}
+
+/** @param root the checkout, its `dist` holding the lists that the builds left */
+export function writeNotices(root: string): void {
+  const dist = join(root, 'dist');
+  const bundled = readdirSync(dist)
+    .filter((name) => name.endsWith('.packages'))
+    .flatMap((name) => readFileSync(join(dist, name), 'utf8').split('\n'));
+  const natives = existsSync(join(root, 'node_modules/@img'))
+    ? readdirSync(join(root, 'node_modules/@img')).map((name) => `@img/${name}`)
+    : [];
+  const folders = new Set([
+    ...bundled,
+    ...[...whole, ...natives].map((name) => `node_modules/${name}`),
+  ]);
+  const notices = [...folders]
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .sort()
+    .map((folder) => {
+      const manifest: unknown = JSON.parse(
+        readFileSync(join(root, folder, 'package.json'), 'utf8'),
+      );
+      const { name, version, license } = manifestSchema.parse(manifest);
+      const texts = licenceTexts(join(root, folder));
+      return [`${name} ${version} (${license ?? 'see below'})`, ...texts].join('\n\n');
+    });
+  notices.push('Node.js (MIT), https://github.com/nodejs/node/blob/main/LICENSE');
+  writeFileSync(
+    join(dist, 'THIRD-PARTY-NOTICES.txt'),
+    `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`,
+  );
+}
