@@ -1,6 +1,7 @@
 /** The window: which project is open, which stage is shown, and what every view shares. */
 import { createContext } from 'svelte';
 import type {
+  ChangeTopic,
   ImageFilter,
   Job,
   ProjectSummary,
@@ -46,6 +47,17 @@ export interface AppParts {
   folders: FolderPicker;
 }
 
+const changeTopics: readonly ChangeTopic[] = [
+  'project',
+  'images',
+  'labels',
+  'classes',
+  'splits',
+  'sources',
+  'runs',
+  'evaluations',
+  'exports',
+];
 const RELOAD_MS = 120;
 
 export class AppState {
@@ -113,7 +125,7 @@ export class AppState {
   connected(signal: AbortSignal): void {
     this.jobs.follow(signal).catch((error: unknown) => this.#feedEnded(error));
     const project = this.project;
-    if (project) void this.#show(project);
+    if (project) void this.#reconnect(project);
     else void this.#resume();
   }
 
@@ -125,6 +137,23 @@ export class AppState {
     if (!(await this.openProject(place.path))) return rememberPlace(null, sessionStorage);
     const stage = stageIds.find((id) => id === place.stage);
     if (stage) this.go(stage);
+  }
+
+  /** The core may have been started anew: its handle of the project may be another one. */
+  async #reconnect(project: OpenProject): Promise<void> {
+    try {
+      const summary = await this.api.projects.open({ path: project.summary.path });
+      if (summary.id !== project.id) {
+        await this.#enter(() => Promise.resolve(summary));
+        return;
+      }
+      project.follow().catch((error: unknown) => this.#feedEnded(error));
+      await project.load();
+      // What changed while nobody listened is not known: every view reads again.
+      project.announce({ topics: [...changeTopics] });
+    } catch (error) {
+      this.#feedEnded(error);
+    }
   }
 
   /** Says what an undo or redo did. */
@@ -188,9 +217,11 @@ export class AppState {
     this.opening = true;
     try {
       const summary = await open();
-      const before = this.project;
-      if (before && before.id !== summary.id) await this.closeProject();
-      before?.dispose();
+      if (this.project?.id === summary.id) {
+        this.go('library');
+        return true;
+      }
+      await this.closeProject();
       const project = new OpenProject(this.api, summary);
       await this.#show(project);
       this.go('library');

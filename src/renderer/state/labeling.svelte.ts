@@ -31,7 +31,7 @@ export class Labeling {
     const images = selection.targets;
     if (images.length === 0) return;
     const look = project.look(classId);
-    list.patch(images, classId === null ? { classId } : { classId, flag: null });
+    list.patch(images, { classId });
     if (look) onFlash(images, look.color);
     this.#advance(classId !== null);
     this.#send(images, () =>

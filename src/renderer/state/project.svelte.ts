@@ -65,10 +65,13 @@ export class OpenProject {
   /** Follows the change feed until it ends or the project is closed. */
   async follow(): Promise<void> {
     const feed = await this.#api.projects.watch({ project: this.id }, { signal: this.signal });
-    for await (const change of feed) {
-      for (const [listener, topics] of this.#listeners) {
-        if (change.topics.some((topic) => topics.includes(topic))) listener(change);
-      }
+    for await (const change of feed) this.announce(change);
+  }
+
+  /** Tells the views of a change. */
+  announce(change: ProjectChange): void {
+    for (const [listener, topics] of this.#listeners) {
+      if (change.topics.some((topic) => topics.includes(topic))) listener(change);
     }
   }
 

@@ -38,7 +38,7 @@ export function reportError(toasts: ToastList, error: unknown): void {
   toasts.show(text.message, {
     tone: 'problem',
     hint: text.hint,
-    // The same failure of ten calls is one message.
-    key: `error:${text.code}:${text.message}`,
+    // The same failure of ten calls is one message; a lost connection has the window's own notice.
+    key: text.code === 'DISCONNECTED' ? 'connection' : `error:${text.code}:${text.message}`,
   });
 }
