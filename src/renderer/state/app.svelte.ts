@@ -134,7 +134,10 @@ export class AppState {
     const place = firstPlace(location.search, sessionStorage);
     if (!place || this.opening) return;
     if (location.search !== '') history.replaceState(null, '', location.pathname);
-    if (!(await this.openProject(place.path))) return rememberPlace(null, sessionStorage);
+    if (!(await this.openProject(place.path))) {
+      rememberPlace(null, sessionStorage);
+      return;
+    }
     const stage = stageIds.find((id) => id === place.stage);
     if (stage) this.go(stage);
   }
