@@ -13,7 +13,10 @@ export default defineConfig({
   timeout: 5 * 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env['CI']),
-  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env['E2E_REPORT'] ?? 'test-results/e2e.json' }],
+  ],
   use: {
     actionTimeout: 10_000,
     trace: 'retain-on-failure',

@@ -228,7 +228,12 @@ function runEndToEnd(node: string, appFolder: string): void {
     {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, FOVEA_NODE: node, FOVEA_CLI: join(appFolder, 'dist/main/cli.js') },
+      env: {
+        ...process.env,
+        FOVEA_NODE: node,
+        FOVEA_CLI: join(appFolder, 'dist/main/cli.js'),
+        E2E_REPORT: 'test-results/e2e-packed.json',
+      },
     },
   );
   check('the end-to-end tests pass against the packed app', status === 0);
