@@ -185,8 +185,12 @@ export class AppState {
     rememberPlace(path === undefined ? null : { path, stage: this.stage }, sessionStorage);
   }
 
-  /** What the shown stage was asked for; each intent is taken once. */
-  takeIntent(): StageIntent | null {
+  /**
+   * What `stage` was asked for; each intent is taken once. Null for a stage on its way out: its
+   * effects still run once, and the intent is for the next one.
+   */
+  takeIntent(stage: StageId): StageIntent | null {
+    if (stage !== this.stage) return null;
     const intent = this.#intent;
     this.#intent = null;
     return intent;

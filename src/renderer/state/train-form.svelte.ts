@@ -61,8 +61,9 @@ export class TrainForm {
     };
   }
 
+  /** By the newest plan; while the next one is awaited, by the one before (see `settle`). */
   get canStart(): boolean {
-    return this.plan !== null && this.plan.problems.length === 0 && !this.planning;
+    return this.plan !== null && this.plan.problems.length === 0;
   }
 
   /** Takes a preset with its own settings; what to validate on stays. */
@@ -113,6 +114,17 @@ export class TrainForm {
     clearTimeout(this.#timer);
     this.planning = true;
     this.#timer = setTimeout(() => void this.#askPlan(), delay);
+  }
+
+  /**
+   * Asks for the plan of the settings as they are now, at once. The Start button stays enabled while
+   * a plan is awaited, since leaving a field asks for one and the click that left it must count.
+   */
+  async settle(): Promise<void> {
+    if (this.presetId === '') return;
+    clearTimeout(this.#timer);
+    this.planning = true;
+    await this.#askPlan();
   }
 
   async #askPlan(): Promise<void> {

@@ -53,6 +53,7 @@ export const text = {
     return parts.join(', ');
   },
   planning: 'Checking the data…',
+  goodToKnow: 'Good to know',
   /** 'CPU · 2 threads' → 'this CPU'. */
   engine: (label: string): string => (label.startsWith('CPU') ? 'this CPU' : label),
 
