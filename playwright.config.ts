@@ -6,7 +6,7 @@ import { defineConfig } from '@playwright/test';
  */
 export default defineConfig({
   testDir: 'test/e2e',
-  outputDir: 'test-results/e2e',
+  outputDir: process.env['E2E_OUTPUT'] ?? 'test-results/e2e',
   // A training runs inside: one test at a time has the machine to itself.
   workers: 1,
   fullyParallel: false,

@@ -233,6 +233,7 @@ function runEndToEnd(node: string, appFolder: string): void {
         FOVEA_NODE: node,
         FOVEA_CLI: join(appFolder, 'dist/main/cli.js'),
         E2E_REPORT: 'test-results/e2e-packed.json',
+        E2E_OUTPUT: 'test-results/e2e-packed',
       },
     },
   );
