@@ -116,7 +116,7 @@ export const text = {
     noRunsLabelBody: 'A model needs labeled pictures of two classes or more to learn from.',
     train: 'Train a model',
     label: 'Label images',
-    notYet: (run: string, split: string) => `${run} has not seen the ${split} images yet`,
+    notYet: (run: string, split: string) => `${run} is not evaluated on ${split} images yet`,
     notYetBody: (images: string) =>
       `Ask it about ${images} and see what it gets right, what it confuses, and how sure the figure is.`,
     noImages: (split: string) => `No labeled ${split} images`,
