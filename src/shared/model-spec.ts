@@ -66,7 +66,11 @@ export const optimizerSpec = z.discriminatedUnion('type', [
     momentum: z.number().min(0).lt(1).optional(),
     nesterov: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('rmsprop'), rho: z.number().optional(), epsilon: z.number().optional() }),
+  z.object({
+    type: z.literal('rmsprop'),
+    rho: z.number().optional(),
+    epsilon: z.number().optional(),
+  }),
   z.object({
     type: z.enum(['adam', 'adamw']),
     beta1: z.number().optional(),

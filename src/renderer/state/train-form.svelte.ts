@@ -119,12 +119,14 @@ export class TrainForm {
   /**
    * Asks for the plan of the settings as they are now, at once. The Start button stays enabled while
    * a plan is awaited, since leaving a field asks for one and the click that left it must count.
+   * @returns whether these settings can start
    */
-  async settle(): Promise<void> {
-    if (this.presetId === '') return;
+  async settle(): Promise<boolean> {
+    if (this.presetId === '') return false;
     clearTimeout(this.#timer);
     this.planning = true;
     await this.#askPlan();
+    return this.canStart;
   }
 
   async #askPlan(): Promise<void> {
