@@ -67,6 +67,10 @@ export const projectsContract = {
   open: call.input(z.object({ path: z.string().min(1) })).output(projectSummary),
   /** Opens the sample project, making it first if it is not there yet; its import is a job. */
   openSample: call.output(projectSummary),
+  /**
+   * This client is done with the project. It stays open while another one watches it or work of it
+   * runs.
+   */
   close: call.input(inProject).output(z.void()),
   get: call.input(inProject).output(projectSummary),
   rename: call.input(inProject.extend({ name: z.string().min(1).max(200) })).output(projectSummary),

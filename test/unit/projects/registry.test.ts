@@ -206,3 +206,50 @@ describe('renaming', () => {
     expect((await bench.registry.open(project.path)).name).toBe('Better');
   });
 });
+
+describe('leaving a project', () => {
+  const isOpen = (id: string): boolean => bench.registry.list().some((one) => one.id === id);
+
+  it('closes it when nobody else is there, and keeps its counts for the recent list', async () => {
+    const { id, path } = await bench.create('a');
+    await bench.registry.leave(id);
+    expect(isOpen(id)).toBe(false);
+    expect(bench.registry.recent()).toEqual([expect.objectContaining({ path, images: 0 })]);
+  });
+
+  it('keeps it open while another window watches it', async () => {
+    const { id, changes } = await bench.create('a');
+    const other = changes.watch();
+    const first = other.next();
+    await bench.registry.leave(id);
+    expect(isOpen(id)).toBe(true);
+    changes.publish(['project']);
+    await first;
+    await other.return(undefined);
+    await bench.registry.leave(id);
+    expect(isOpen(id)).toBe(false);
+  });
+
+  it('lets its work go on', async () => {
+    const { id } = await bench.create('a');
+    const release = Promise.withResolvers<null>();
+    const job = bench.services.jobs.start(
+      { kind: 'training', project: id, title: 'Training', unit: 'images' },
+      () => release.promise,
+    );
+    await bench.registry.leave(id);
+    expect(isOpen(id)).toBe(true);
+    release.resolve(null);
+    expect((await bench.services.jobs.finished(job.id)).state).toBe('done');
+    await bench.registry.leave(id);
+    expect(isOpen(id)).toBe(false);
+  });
+
+  it('stays for someone who opens it in the same moment', async () => {
+    const { id, path } = await bench.create('a');
+    const left = bench.registry.leave(id);
+    const project = await bench.registry.open(path);
+    await left;
+    expect(bench.registry.get(id)).toBe(project);
+  });
+});

@@ -12,7 +12,7 @@ export function projectsApi({ projects }: CoreContext) {
       (await projects.open(input.path)).summary(),
     ),
     openSample: os.projects.openSample.handler(async () => (await projects.openSample()).summary()),
-    close: os.projects.close.handler(({ input }) => projects.close(input.project)),
+    close: os.projects.close.handler(({ input }) => projects.leave(input.project)),
     get: os.projects.get.handler(({ input }) => projects.get(input.project).summary()),
     rename: os.projects.rename.handler(({ input }) => {
       const project = projects.get(input.project);

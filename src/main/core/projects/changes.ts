@@ -13,6 +13,7 @@ export class ProjectChanges {
   /** Null: some change named no images, or too many were named. */
   #images: Set<number> | null = new Set();
   #timer: NodeJS.Timeout | undefined;
+  #watchers = 0;
 
   constructor() {
     this.#events.setMaxListeners(0);
@@ -27,7 +28,13 @@ export class ProjectChanges {
     this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS);
   }
 
+  /** How many follow the changes right now. */
+  get watchers(): number {
+    return this.#watchers;
+  }
+
   async *watch(signal?: AbortSignal): AsyncGenerator<ProjectChange> {
+    this.#watchers++;
     const closed = new AbortController();
     const close = (): void => closed.abort();
     this.#events.once('close', close);
@@ -42,6 +49,7 @@ export class ProjectChanges {
       if (!isCancellation(error)) throw error;
     } finally {
       this.#events.off('close', close);
+      this.#watchers--;
     }
   }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { RecentProject } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { JobManager } from '../jobs.ts';
@@ -26,6 +27,7 @@ export interface RegistryOptions {
   uploads: Uploads;
 }
 
+const LEAVE_MS = 50;
 const SAMPLE_FOLDER = 'Fashion-MNIST sample.fovea';
 const SAMPLE_NAME = 'Fashion-MNIST sample';
 
@@ -36,6 +38,8 @@ export class ProjectRegistry {
   readonly #options: RegistryOptions;
   readonly #recent: RecentProjects;
   readonly #open = new Map<string, Project>();
+  /** How often each open project was asked for. */
+  readonly #opened = new Map<string, number>();
   /** By path: two calls that open one project at a time get the same one. */
   readonly #opening = new Map<string, Promise<Project>>();
 
@@ -97,6 +101,25 @@ export class ProjectRegistry {
     return [...this.#open.values()];
   }
 
+  /**
+   * For a window that is done with a project. It closes when nobody else watches it and none of its
+   * work runs; else it stays open, so a training goes on after its window has left.
+   */
+  async leave(id: string): Promise<void> {
+    const project = this.#open.get(id);
+    if (!project) return;
+    const opened = this.#opened.get(id);
+    // The leaver's own feed was cancelled just before; its end takes a turn or two to get here.
+    await setTimeout(LEAVE_MS);
+    // Somebody came in at the door where this one goes out.
+    if (this.#opened.get(id) !== opened) return;
+    const works = this.#options.jobs
+      .list()
+      .some((job) => job.project === id && job.finishedAt === null);
+    if (!works && project.changes.watchers === 0) await this.close(id);
+    else this.#remember(project, await this.#cover(project));
+  }
+
   /** Cancels its jobs, waits for them, closes the database. */
   async close(id: string): Promise<void> {
     const project = this.#open.get(id);
@@ -104,12 +127,19 @@ export class ProjectRegistry {
     await this.#options.jobs.cancelAll(id);
     // Jobs may take a moment to end, and two callers may close at a time.
     if (!this.#open.delete(id)) return;
-    const cover = await coverOf(project, this.#options.decoders).catch((error: unknown) => {
-      this.#options.log.warn({ err: error }, 'no cover for the recent list');
-      return [];
-    });
-    this.#remember(project, cover);
+    this.#opened.delete(id);
+    this.#remember(project, await this.#cover(project));
     await project.close();
+  }
+
+  /** @returns undefined, which keeps the cover of before, when none can be made */
+  async #cover(project: Project): Promise<string[] | undefined> {
+    try {
+      return await coverOf(project, this.#options.decoders);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'no cover for the recent list');
+      return undefined;
+    }
   }
 
   async closeAll(): Promise<void> {
@@ -125,8 +155,12 @@ export class ProjectRegistry {
   }
 
   async #openOnce(path: string): Promise<Project> {
-    const open = this.list().find((project) => project.path === path);
-    if (open) return open;
+    const project = this.list().find((open) => open.path === path) ?? (await this.#openFirst(path));
+    this.#opened.set(project.id, (this.#opened.get(project.id) ?? 0) + 1);
+    return project;
+  }
+
+  async #openFirst(path: string): Promise<Project> {
     const opening = this.#opening.get(path) ?? this.#openFolder(path);
     this.#opening.set(path, opening);
     try {
