@@ -149,6 +149,8 @@ export const text = {
     resetAll: 'Reset all keys',
     change: (title: string) => `Change the key of “${title}”`,
     taken: (title: string) => `That key already means “${title}”. Change that one first.`,
+    labels: (name: string) =>
+      `That key labels as “${name}” in this project. Change the class’s key first.`,
   },
   folders: {
     up: 'Up one folder',

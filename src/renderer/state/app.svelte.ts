@@ -5,6 +5,7 @@ import type {
   ImageFilter,
   Job,
   ProjectSummary,
+  RecentProject,
   StepResult,
   SystemInfo,
 } from '#shared/contract/index.ts';
@@ -81,6 +82,7 @@ export class AppState {
   /** Actions whose keys the status line shows. */
   statusActions = $state.raw<readonly string[]>([]);
   #intent: StageIntent | null = null;
+  #closing: Promise<unknown> = Promise.resolve();
   /** Goes up with each `go`, so that a stage that is already shown hears of a new intent. */
   intentCount = $state(0);
 
@@ -217,7 +219,14 @@ export class AppState {
     this.project = null;
     this.stage = 'library';
     this.#remember();
-    await this.attempt(() => this.api.projects.close({ project: project.id }));
+    this.#closing = this.attempt(() => this.api.projects.close({ project: project.id }));
+    await this.#closing;
+  }
+
+  /** The list for the first screen; a project that is being closed first writes what it holds. */
+  async recentProjects(): Promise<RecentProject[]> {
+    await this.#closing;
+    return (await this.attempt(() => this.api.projects.recent())) ?? [];
   }
 
   async #enter(open: () => Promise<ProjectSummary>): Promise<boolean> {

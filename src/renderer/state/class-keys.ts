@@ -11,6 +11,12 @@ export function classForKey(classes: readonly ClassInfo[], event: KeyPress): Cla
   return classes.find((info) => info.key?.toLowerCase() === key);
 }
 
+/** The class that would take a chord from an action; Shift makes no difference to a letter. */
+export function classForChord(classes: readonly ClassInfo[], chord: string): ClassInfo | undefined {
+  const key = chord.replace(/^Shift\+(?=.$)/, '').toLowerCase();
+  return classes.find((info) => info.key?.toLowerCase() === key);
+}
+
 export type KeyVerdict =
   | { ok: true; key: string; takenFrom: ClassInfo | null }
   | { ok: false; reason: 'single' }
@@ -27,7 +33,9 @@ export function judgeClassKey(
   if (event.ctrlKey || event.metaKey || event.altKey || key.length !== 1 || key === ' ') {
     return { ok: false, reason: 'single' };
   }
-  const holder = commands.holder(chordOf(event), 'label');
+  const letter = key.toUpperCase();
+  const chords = letter === key ? [chordOf(event)] : [letter, `Shift+${letter}`];
+  const holder = chords.map((chord) => commands.holder(chord, 'label')).find(Boolean);
   if (holder) return { ok: false, reason: 'action', title: holder.title };
   const takenFrom =
     classes.find((info) => info.id !== own && info.key?.toLowerCase() === key) ?? null;

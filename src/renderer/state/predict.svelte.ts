@@ -35,6 +35,12 @@ type Source =
 export const mostImages = 1000;
 /** Files whose bytes travel are sent in parts, so that memory holds only one part of them. */
 const partFiles = 64;
+/** Longest edge of the pictures that come with the answers; the window keeps all of them. */
+function thumbnailEdge(files: number): number {
+  if (files <= 50) return 320;
+  return files <= 1000 ? 160 : 64;
+}
+
 const partBytes = 32e6;
 /** Answers come by the thousand; the view hears of them a few times a second. */
 const publishMs = 100;
@@ -146,6 +152,7 @@ export class PredictState {
           run,
           checkpoint: this.checkpoint,
           files: files.slice(part.start, part.end),
+          thumbnailEdge: thumbnailEdge(files.length),
         },
         { signal },
       );

@@ -219,22 +219,3 @@ function dayNumber(timestamp: number): number {
   const date = new Date(timestamp);
   return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000);
 }
-
-export {
-  integer as formatCount,
-  count as plural,
-  percent as formatPercent,
-  duration as formatDuration,
-  bytes as formatBytes,
-  when as formatWhen,
-};
-
-/** An estimate in a sentence: 'about 50 s'. */
-export function formatEstimate(seconds: number): string {
-  return `about ${roughDuration(seconds)}`;
-}
-
-/** The number of a rate, without its unit: 2840.4 → '2,840', 3.24 → '3.2'. */
-export function formatRate(perSecond: number): string {
-  return perSecond >= 9.95 ? integer(perSecond) : perSecond.toFixed(1);
-}

@@ -1,5 +1,6 @@
 /** The one path from an unknown error to what the user sees. Cancellations stay silent. */
 import { isCancellation } from '#shared/errors.ts';
+import { text } from './text.ts';
 import type { ToastList } from './toasts.svelte.ts';
 
 export interface ErrorText {
@@ -20,10 +21,8 @@ export function describeError(error: unknown): ErrorText | null {
   const message = 'message' in error && typeof error.message === 'string' ? error.message : '';
   return {
     code,
-    message: message || 'Something went wrong.',
-    hint:
-      hintOf(data) ??
-      (code === 'INTERNAL' ? 'This is a fault in Fovea. Nothing was lost; try again.' : undefined),
+    message: message || text.error.unknown,
+    hint: hintOf(data) ?? (code === 'INTERNAL' ? text.error.fault : undefined),
   };
 }
 
@@ -33,12 +32,12 @@ function hintOf(data: unknown): string | undefined {
 }
 
 export function reportError(toasts: ToastList, error: unknown): void {
-  const text = describeError(error);
-  if (!text) return;
-  toasts.show(text.message, {
+  const told = describeError(error);
+  if (!told) return;
+  toasts.show(told.message, {
     tone: 'problem',
-    hint: text.hint,
+    hint: told.hint,
     // The same failure of ten calls is one message; a lost connection has the window's own notice.
-    key: text.code === 'DISCONNECTED' ? 'connection' : `error:${text.code}:${text.message}`,
+    key: told.code === 'DISCONNECTED' ? 'connection' : `error:${told.code}:${told.message}`,
   });
 }

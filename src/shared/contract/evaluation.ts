@@ -109,6 +109,8 @@ export const predictContract = {
           .max(10_000),
         /** Whether answers carry a small picture of the file, as a data URL. */
         thumbnails: z.boolean().default(true),
+        /** Longest edge of the thumbnails in pixels: small where there are many. */
+        thumbnailEdge: z.number().int().min(16).max(1024).default(320),
       }),
     )
     .output(eventIterator(filePrediction)),

@@ -113,6 +113,19 @@ describe('assignKey', () => {
     expect(assignKey(defs, {}, 'train.stop', 'U')).toEqual({ 'train.stop': 'U' });
   });
 
+  it('refuses a key that labels, where labels are given', () => {
+    const classes = [classOf(1, 'cat', '1'), classOf(2, 'fox', 'x')];
+    const taken = (action: string, chord: string) => () =>
+      assignKey(commands, {}, action, chord, classes);
+    expect(taken('label.skip', 'X')).toThrow("belongs to 'fox'");
+    // With Shift a letter is the same class key.
+    expect(taken('app.theme', 'Shift+X')).toThrow(KeymapError);
+    expect(taken('label.skip', '1')).toThrow("belongs to 'cat'");
+    expect(taken('label.skip', 'Mod+1')).toThrow("belongs to 'Actual pixels'");
+    expect(taken('library.split', 'X')()).toEqual({ 'library.split': 'X' });
+    expect(taken('label.skip', 'Mod+X')()).toEqual({ 'label.skip': 'Mod+X' });
+  });
+
   it('drops the override when the default comes back', () => {
     expect(assignKey(commands, { 'label.unsure': 'X' }, 'label.unsure', 'U')).toEqual({});
     expect(resetKey({ 'label.unsure': 'X', 'label.skip': 'Y' }, 'label.skip')).toEqual({
@@ -145,6 +158,13 @@ describe('class keys', () => {
     expect(judgeClassKey(commands, classes, 3, press('n'))).toMatchObject({
       ok: false,
       reason: 'action',
+    });
+    // The action of Shift+N would never be reached.
+    const moved = new Commands(actions);
+    moved.overrides = { 'label.next-unlabeled': 'X' };
+    expect(judgeClassKey(moved, classes, 3, press('n'))).toMatchObject({
+      ok: false,
+      title: 'Previous unlabeled image',
     });
     expect(judgeClassKey(commands, classes, 3, press(' '))).toEqual({
       ok: false,

@@ -17,6 +17,13 @@ type Decoded =
   | { index: number; file: string; pixels: Uint8Array; thumbnail: string | null }
   | { index: number; file: string; error: string };
 
+interface FilesRequest {
+  files: readonly PredictFile[];
+  thumbnails: boolean;
+  /** Longest edge in pixels; 320 unless told. */
+  thumbnailEdge?: number;
+}
+
 /**
  * One answer for each file, in their order; what is wrong with a file is its answer.
  * @throws AppError NOT_FOUND, RUN_NOT_READY, ENGINE_FAILED, CANCELLED
@@ -24,17 +31,16 @@ type Decoded =
 export async function* predictFiles(
   context: Pick<CoreContext, 'engine' | 'decoders'>,
   project: Project,
-  request: ModelRequest & { files: readonly PredictFile[]; thumbnails: boolean },
+  request: ModelRequest & FilesRequest,
   signal?: AbortSignal,
 ): AsyncGenerator<FilePrediction, void> {
   const run = readyRun(project, request);
+  const edge = request.thumbnails ? (request.thumbnailEdge ?? 320) : null;
   let size = FIRST_BATCH;
   for (let start = 0; start < request.files.length; size = Math.min(size * 2, MAX_BATCH)) {
     const batch = request.files.slice(start, start + size);
     const decoded = await Promise.all(
-      batch.map((file, offset) =>
-        decode(context, run, file, start + offset, request.thumbnails, signal),
-      ),
+      batch.map((file, offset) => decode(context, run, file, start + offset, edge, signal)),
     );
     yield* await predict(context, project, run, request, decoded, signal);
     start += batch.length;
@@ -46,14 +52,14 @@ async function decode(
   run: StoredRun,
   file: PredictFile,
   index: number,
-  thumbnails: boolean,
+  edge: number | null,
   signal: AbortSignal | undefined,
 ): Promise<Decoded> {
   const name = typeof file === 'string' ? file : file.name;
   try {
     const source = typeof file === 'string' ? file : new Uint8Array(await file.arrayBuffer());
     const pixels = await decoders.pixels(source, run.spec.input, { signal });
-    const thumbnail = thumbnails ? await decoders.thumbnailUrl(source, { signal }) : null;
+    const thumbnail = edge === null ? null : await decoders.thumbnailUrl(source, { signal, edge });
     return { index, file: name, pixels, thumbnail };
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import sharp, { type Metadata, type Sharp, type SharpOptions } from 'sharp';
 import { toModelInput, type Picture } from '#shared/resize.ts';
 import { hasImageSignature } from './signatures.ts';
+import { decoderReason, systemReason } from './reasons.ts';
 import { BmpError, bmpSize, decodeBmp, isBmp } from './bmp.ts';
 import type { Display, Identity, ImageSource, Inspection, PixelSize } from './protocol.ts';
 
@@ -227,25 +228,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof UnreadableError) return error.message;
   if (error instanceof BmpError) return `is damaged: ${error.message}`;
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: no permission';
-  if (code === 'ENOENT') return 'does not exist any more';
-  if (code === 'EIO') return 'cannot be read: its disk does not answer';
-  if (code === 'ELOOP') return 'is a symbolic link that leads in a circle';
-  const message = messageOf(error);
-  if (/unsupported image format/i.test(message))
-    return 'is not an image, or of a kind that is not read here';
-  if (/pixel limit/i.test(message))
-    return `has more than the ${MAX_PIXELS / 1e6} megapixels that can be read`;
-  if (/premature|truncated|unexpected e(nd|of)|end of (file|stream)|cut off/i.test(message)) {
-    return 'is damaged: it is cut off';
-  }
-  const line = message.split('\n').find((text) => !/unable to write to target/.test(text)) ?? '';
-  // Without the names of libvips' own operations, which mean nothing to a user.
-  const detail = line
-    .replace(/^Input (file|buffer) has corrupt header: /, '')
-    .replace(/^(vips\w*|\w+load\w*|heif|webp|libpng): /i, '')
-    .slice(0, 200);
-  return detail ? `is damaged (${detail})` : 'is damaged';
+  return systemReason(code) ?? decoderReason(messageOf(error), MAX_PIXELS);
 }
 
 function messageOf(error: unknown): string {

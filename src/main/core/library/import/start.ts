@@ -143,6 +143,8 @@ async function fill(
     });
     return;
   }
+  // Not every file is an image: until each was looked at, files are what there is to count.
+  control.phase('Looking for images', 'files');
   const files = await listFiles(
     source,
     ({ name, reason }) => skipped.push({ file: name, reason }),
