@@ -7,25 +7,15 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { defaultDataDir } from '#core/default-options.ts';
 import { buildStale } from './build.ts';
+import { electronBinary } from './electron-binary.ts';
 import { findBrowser, hasDisplay } from './find-browser.ts';
 
 const root = join(import.meta.dirname, '..');
-
-/** The Electron binary, if it is there; importing the package would try to fetch it. */
-function electronBinary(): string | null {
-  const folder =
-    process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(root, 'node_modules/electron/dist');
-  const pathFile = join(root, 'node_modules/electron/path.txt');
-  if (!existsSync(pathFile)) return null;
-  const binary = join(folder, readFileSync(pathFile, 'utf8').trim());
-  return existsSync(binary) ? binary : null;
-}
 
 /** Starts the server and resolves with its address. */
 async function serve(options: string[]): Promise<{ server: ChildProcess; url: string }> {
