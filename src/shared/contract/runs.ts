@@ -173,6 +173,13 @@ export const runsContract = {
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
     .output(z.object({ run: runId, job: jobId })),
+  /**
+   * Goes on with a run that ended, after its last checkpoint, on the data it began with; what comes
+   * out is what would have come without the pause. `epochs`: the new total, to train longer.
+   */
+  resume: call
+    .input(inRun.extend({ epochs: trainOptions.shape.epochs.optional() }))
+    .output(z.object({ run: runId, job: jobId })),
   list: call.input(inProject).output(z.array(run)),
   get: call.input(inRun).output(run),
   watch: call.input(inRun).output(eventIterator(runEvent)),

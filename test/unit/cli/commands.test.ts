@@ -246,3 +246,20 @@ describe('mistakes', () => {
     }
   });
 });
+
+describe('resume', () => {
+  it('resumes, printing only what is new', async () => {
+    const options = ['--preset', 'fashion-small', '--train-limit', '100', '--validate-on', 'test'];
+    const trained = await cli.json('train', project, ...options, '--epochs', '1');
+    const run = trained[0]?.['run'] as string;
+    const lines = await cli.json('resume', project, run, '--epochs', '2');
+    expect(lines.map(({ event }) => event)).toEqual(['start', 'epoch', 'done']);
+    expect(lines[1]).toMatchObject({ epoch: 2 });
+    expect(lines[2]).toMatchObject({ run, parameters: 266_986 });
+    const again = await cli.run('resume', project, run);
+    expect(again.code).toBe(1);
+    expect(again.stderr.trim()).toBe(
+      `Run ${run} has trained 2 epochs of 2 already. Give more than 2 epochs in all to train longer.`,
+    );
+  });
+});

@@ -6,6 +6,7 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addImport } from './import.ts';
 import { addPredict } from './predict.ts';
+import { addResume } from './resume.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
 import { addTrain } from './train.ts';
@@ -20,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addImport,
   addSummary,
   addTrain,
+  addResume,
   addEvaluate,
   addPredict,
   addExport,

@@ -1,15 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type {
-  EpochMetrics,
-  FoveaClient,
-  Run,
-  TrainOptions,
-  ValidateOn,
-} from '#shared/contract/index.ts';
-import { AppError, isErrorCode } from '#shared/errors.ts';
+import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
+import { AppError } from '#shared/errors.ts';
 import { positiveInteger, positiveNumber, seed } from '../options.ts';
-import type { Session } from '../session.ts';
-import { count, duration, percent } from '../text.ts';
+import { followTraining } from '../follow-training.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -44,7 +37,7 @@ export const addTrain: AddCommand = (program, open) =>
         project: project.id,
         options: await trainOptions(client, project.id, options),
       });
-      await follow(client, session, project.id, started.run);
+      await followTraining(client, session, project.id, started.run);
     });
 
 function validateOn(text: string): ValidateOn {
@@ -86,128 +79,4 @@ async function heldOutSplit(client: FoveaClient, project: string): Promise<Valid
     if (classes.some((each) => each[split] > 0)) return { kind: 'split', split };
   }
   return { kind: 'fraction', fraction: 0.2 };
-}
-
-/** Prints the run's start, each epoch and its end; Ctrl-C cancels it and keeps the checkpoint. */
-async function follow(
-  client: FoveaClient,
-  session: Session,
-  project: string,
-  id: string,
-): Promise<void> {
-  const { output, signal } = session;
-  const cancel = (): void => void client.runs.cancel({ project, run: id });
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  const watching = new AbortController();
-  let started = false;
-  let epochs = 0;
-
-  const start = (run: Run): void => {
-    if (started || run.engine === null) return;
-    started = true;
-    output.result(startLine(run), startText(run));
-  };
-  const epoch = (metrics: EpochMetrics, total: number): void => {
-    if (metrics.epoch <= epochs) return;
-    epochs = metrics.epoch;
-    output.result(epochLine(metrics), epochText(metrics, total));
-  };
-
-  try {
-    let run = await client.runs.get({ project, run: id });
-    for await (const event of await client.runs.watch(
-      { project, run: id },
-      { signal: watching.signal },
-    )) {
-      if (event.type === 'run') {
-        run = event.run;
-        start(run);
-        for (const metrics of run.epochs) epoch(metrics, run.options.epochs);
-        if (run.finishedAt !== null) break;
-      } else if (event.type === 'epoch') {
-        epoch(event.metrics, run.options.epochs);
-      } else {
-        output.progress(
-          `Epoch ${event.epoch} of ${run.options.epochs} · step ${event.step} · loss ${event.loss.toFixed(4)} · ` +
-            `${count(Math.round(event.imagesPerSecond))} images/s` +
-            (event.etaSeconds === null ? '' : ` · ${duration(event.etaSeconds)} left`),
-        );
-      }
-    }
-    end(output, run);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    watching.abort();
-    output.clearProgress();
-  }
-}
-
-function end(output: Session['output'], run: Run): void {
-  if (run.status === 'cancelled') throw new AppError('CANCELLED', 'Cancelled.');
-  if (run.status !== 'done' && run.status !== 'stopped') {
-    const code = run.error?.code;
-    throw new AppError(
-      isErrorCode(code) ? code : 'ENGINE_FAILED',
-      run.error?.message ?? `The training ended as '${run.status}'.`,
-      run.error?.hint === undefined ? {} : { hint: run.error.hint },
-    );
-  }
-  output.result(
-    {
-      event: 'done',
-      run: run.id,
-      parameters: run.parameters,
-      seconds: run.seconds,
-      best_epoch: run.bestEpoch,
-    },
-    `Done: run ${run.id}, best epoch ${run.bestEpoch ?? '-'}, ${duration(run.seconds)}.`,
-  );
-}
-
-function startLine(run: Run): object {
-  return {
-    event: 'start',
-    run: run.id,
-    engine: run.engine,
-    preset: run.options.preset,
-    parameters: run.parameters,
-    train_images: run.trainImages,
-    validation_images: run.validationImages,
-    epochs: run.options.epochs,
-    batch: run.options.batch,
-    learning_rate: run.options.learningRate,
-    seed: run.options.seed,
-  };
-}
-
-function startText(run: Run): string {
-  return (
-    `Run ${run.id}: ${run.options.preset}, ${count(run.parameters)} parameters, ` +
-    `${count(run.trainImages)} training and ${count(run.validationImages)} validation images, on ${run.engine ?? '-'}.`
-  );
-}
-
-function epochLine(metrics: EpochMetrics): object {
-  return {
-    event: 'epoch',
-    epoch: metrics.epoch,
-    loss: metrics.loss,
-    accuracy: metrics.accuracy,
-    val_loss: metrics.valLoss,
-    val_accuracy: metrics.valAccuracy,
-    images_per_second: metrics.imagesPerSecond,
-    seconds: metrics.seconds,
-  };
-}
-
-function epochText(metrics: EpochMetrics, epochs: number): string {
-  const held =
-    metrics.valAccuracy === null || metrics.valLoss === null
-      ? ''
-      : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)}`;
-  return (
-    `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}` +
-    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s`
-  );
 }

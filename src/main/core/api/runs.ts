@@ -17,6 +17,9 @@ export function runsApi({ projects, runs }: CoreContext) {
     start: os.runs.start.handler(({ input }) =>
       runs.start(projects.get(input.project), input.options, input.name),
     ),
+    resume: os.runs.resume.handler(({ input }) =>
+      runs.resume(projects.get(input.project), input.run, input.epochs),
+    ),
     list: os.runs.list.handler(({ input }) => runs.list(projects.get(input.project))),
     get: os.runs.get.handler(({ input }) => runs.get(projects.get(input.project), input.run)),
     watch: os.runs.watch.handler(({ input, signal }) =>

@@ -52,6 +52,11 @@ export interface TrainJob {
   learningRate: number;
   seed: number;
   backend: BackendId | 'auto';
+  /**
+   * Go on after the last checkpoint in `runDir`, whose spec, data, batch and seed must be these: what
+   * comes out is what would have come without the pause, to the bit on the CPU.
+   */
+  resume?: boolean;
 }
 
 export type TrainEvent =
@@ -66,6 +71,8 @@ export type TrainEvent =
       imagesPerSecond: number;
       etaSeconds: number | null;
     }
+  /** First of a resumed training: the epoch that it goes on after. */
+  | { type: 'resume'; metrics: EpochMetrics; best: boolean }
   /** Comes after the epoch's checkpoints are safely on disk. */
   | { type: 'epoch'; metrics: EpochMetrics; best: boolean };
 

@@ -13,6 +13,7 @@ import { followRun } from './follow.ts';
 import { planTraining } from './plan.ts';
 import { TrainingQueue } from './queue.ts';
 import { noticeDeath, recoverRuns } from './recovery.ts';
+import { resumedRun } from './resume.ts';
 import { Throughput } from './throughput.ts';
 import { train } from './training.ts';
 import { viewRun } from './view.ts';
@@ -83,6 +84,29 @@ export class RunService {
         selection.validation,
       );
     const run = project.store.transaction(newRun);
+    return { run: run.id, job: this.#launch(project, run, false) };
+  }
+
+  /**
+   * Goes on with an ended run after its last checkpoint.
+   * @param epochs the new total; by default what was planned
+   * @throws AppError CONFLICT while it is trained, RUN_NOT_READY without a checkpoint, INVALID_INPUT
+   *   when nothing is left to train
+   */
+  async resume(
+    project: Project,
+    id: string,
+    epochs?: number,
+  ): Promise<{ run: string; job: string }> {
+    const mark = await processMark(process.pid);
+    const run = noticeDeath(project, project.store.runs.get(id));
+    const changes = resumedRun(project, run, epochs);
+    project.store.runs.update(id, { ...changes, owner: { pid: process.pid, mark } });
+    return { run: id, job: this.#launch(project, project.store.runs.get(id), true) };
+  }
+
+  /** @returns the job that trains it */
+  #launch(project: Project, run: StoredRun, resume: boolean): string {
     const channel = new RunChannel();
     const job = this.#core.jobs.start(
       {
@@ -92,12 +116,12 @@ export class RunService {
         unit: 'images',
         run: run.id,
       },
-      (control) => this.#work(active, control),
+      (control) => this.#work(active, control, resume),
     );
     const active: ActiveRun = { project, id: run.id, job: job.id, channel, handle: null };
     this.#active.set(keyOf(project, run.id), active);
     this.#update(active, { job: job.id });
-    return { run: run.id, job: job.id };
+    return job.id;
   }
 
   /** Newest first. */
@@ -199,7 +223,7 @@ export class RunService {
     );
   }
 
-  async #work(active: ActiveRun, control: JobControl): Promise<JobResult> {
+  async #work(active: ActiveRun, control: JobControl, resume: boolean): Promise<JobResult> {
     const { project, id } = active;
     let leave: (() => void) | undefined;
     try {
@@ -214,9 +238,10 @@ export class RunService {
         },
         onRunChanged: () => this.#update(active, {}),
         publish: (event) => active.channel.publish(event),
+        resume,
       });
       this.#learnSpeed(project.store.runs.get(id), project);
-      this.#end(active, result.outcome, { seconds: result.seconds });
+      this.#end(active, result.outcome);
       return { type: 'run', run: id };
     } catch (error) {
       if (isCancellation(error) || control.signal.aborted) this.#end(active, 'cancelled');

@@ -1,12 +1,12 @@
 /** One training from its data to its last checkpoint. */
-import type { RunEvent } from '#shared/contract/index.ts';
+import type { EpochMetrics, RunEvent } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Engine, TrainEvent, TrainHandle, TrainResult } from '../engine/protocol.ts';
 import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunData, StoredRun } from '../store/runs.ts';
 import { pick } from './data.ts';
-import { appendMetrics, createRunFolder } from './folder.ts';
+import { appendMetrics, createRunFolder, writeRunFile } from './folder.ts';
 import { tensorSet } from './tensor-set.ts';
 import { count, list } from './words.ts';
 
@@ -17,6 +17,8 @@ export interface TrainingHooks {
   /** Its status, engine or counts changed in the store. */
   onRunChanged: () => void;
   publish: (event: RunEvent) => void;
+  /** Go on after the last checkpoint. */
+  resume: boolean;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function train(
 ): Promise<TrainResult> {
   const { control } = hooks;
   const directory = project.paths.run(id);
-  await createRunFolder(directory, project.store.runs.get(id));
+  if (hooks.resume) writeRunFile(directory, project.store.runs.get(id));
+  else await createRunFolder(directory, project.store.runs.get(id));
   const data = await readableData(project, project.store.runs.get(id), hooks);
   const run = project.store.runs.get(id);
 
@@ -55,6 +58,7 @@ export async function train(
       learningRate: run.options.learningRate,
       seed: run.options.seed,
       backend: run.options.engine,
+      resume: hooks.resume,
     },
     (event) => record.take(event),
     AbortSignal.any([control.signal, inner.signal]),
@@ -131,7 +135,7 @@ class EpochRecorder {
   readonly #run: StoredRun;
   readonly #hooks: TrainingHooks;
   readonly #fail: (error: unknown) => void;
-  readonly #started = Date.now();
+  readonly #started: number;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -144,6 +148,8 @@ class EpochRecorder {
     this.#run = run;
     this.#hooks = hooks;
     this.#fail = fail;
+    // A resumed run counts the time of before too.
+    this.#started = Date.now() - run.seconds * 1000;
   }
 
   /** Never throws: it is called from the engine's message loop. */
@@ -172,6 +178,16 @@ class EpochRecorder {
         control.progress(0, epochs * images);
         onRunChanged();
         break;
+      case 'resume': {
+        const { metrics, best } = event;
+        const stored = runs.epochs(this.#run.id).some((one) => one.metrics.epoch === metrics.epoch);
+        // The app died between the checkpoint and its row.
+        if (!stored) this.#store(metrics, best);
+        control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`, 'images');
+        control.progress(metrics.epoch * images, epochs * images);
+        onRunChanged();
+        break;
+      }
       case 'batch': {
         const epochStart = (event.epoch - 1) * event.stepsPerEpoch;
         const inEpoch = Math.min((event.step - epochStart) * batch, images);
@@ -183,11 +199,7 @@ class EpochRecorder {
         const { metrics, best } = event;
         // The engine watches the loss; the last step of an epoch shows in its validation only.
         if (!Number.isFinite(metrics.valLoss ?? 0)) throw diverged(metrics.epoch);
-        this.#project.store.transaction(() => {
-          runs.addEpoch(this.#run.id, { metrics, best });
-          runs.update(this.#run.id, { seconds: (Date.now() - this.#started) / 1000 });
-        });
-        this.#append(() => appendMetrics(this.#project.paths.run(this.#run.id), metrics));
+        this.#store(metrics, best);
         control.progress(metrics.epoch * images, epochs * images);
         if (metrics.epoch < epochs) control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`);
         publish(event);
@@ -196,8 +208,14 @@ class EpochRecorder {
     }
   }
 
-  #append(write: () => Promise<void>): void {
-    this.#writing = this.#writing.then(write).catch(this.#fail);
+  #store(metrics: EpochMetrics, best: boolean): void {
+    const { runs } = this.#project.store;
+    this.#project.store.transaction(() => {
+      runs.addEpoch(this.#run.id, { metrics, best });
+      runs.update(this.#run.id, { seconds: (Date.now() - this.#started) / 1000 });
+    });
+    const directory = this.#project.paths.run(this.#run.id);
+    this.#writing = this.#writing.then(() => appendMetrics(directory, metrics)).catch(this.#fail);
   }
 }
 

@@ -70,6 +70,8 @@ export type RunChanges = Partial<
     | 'error'
     | 'warnings'
     | 'job'
+    | 'options'
+    | 'owner'
   >
 >;
 

@@ -119,6 +119,9 @@ export class RunsTable {
       ['error', changes.error ? JSON.stringify(changes.error) : changes.error],
       ['warnings', changes.warnings && JSON.stringify(changes.warnings)],
       ['job', changes.job],
+      ['options', changes.options && JSON.stringify(changes.options)],
+      ['owner_pid', changes.owner?.pid],
+      ['owner_mark', changes.owner?.mark],
     ];
     const given = columns.filter(([, value]) => value !== undefined);
     if (given.length === 0) return;

@@ -82,17 +82,34 @@ export async function promoteLast(runDir: string): Promise<void> {
   await rename(temporary, best);
 }
 
-export interface LoadedRun {
+export interface LoadedCheckpoint {
+  parameters: ParameterValues;
+  /** Optimizer vectors by name. */
+  slots: ReadonlyMap<string, Float32Array>;
+  metadata: Readonly<Record<string, string>>;
+}
+
+export interface LoadedRun extends LoadedCheckpoint {
   file: ModelFile;
   model: ResolvedModel;
-  parameters: ParameterValues;
-  metadata: Readonly<Record<string, string>>;
 }
 
 /** A run's model with the weights of one of its checkpoints. */
 export async function loadRun(runDir: string, which: Checkpoint): Promise<LoadedRun> {
   const file = await readModelFile(runDir);
   const model = resolveModel(file.spec, file.classNames.length);
+  return { file, model, ...(await loadCheckpoint(runDir, which, model)) };
+}
+
+/**
+ * Throws RUN_NOT_READY if the checkpoint is not there, SOURCE_UNREADABLE if it is damaged or is not
+ * this model's.
+ */
+export async function loadCheckpoint(
+  runDir: string,
+  which: Checkpoint,
+  model: ResolvedModel,
+): Promise<LoadedCheckpoint> {
   const path = join(runDir, runFiles.checkpoint(which));
   const { tensors, metadata } = decodeSafetensors(
     await readRunFile(path, `This run has no ${which} checkpoint yet.`),
@@ -109,7 +126,11 @@ export async function loadRun(runDir: string, which: Checkpoint): Promise<Loaded
     }
     parameters.set(fullName, tensor);
   }
-  return { file, model, parameters, metadata };
+  const slots = new Map<string, Float32Array>();
+  for (const [name, { data }] of tensors) {
+    if (name.startsWith(SLOT_PREFIX)) slots.set(name.slice(SLOT_PREFIX.length), data);
+  }
+  return { parameters, slots, metadata };
 }
 
 async function readRunFile(file: string, missing: string): Promise<Buffer> {

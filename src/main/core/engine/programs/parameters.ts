@@ -70,6 +70,15 @@ export function initialValues(packing: Packing, seed: number): Float32Array {
   return values;
 }
 
+/** The other way round: each parameter's values into its part of the vector. */
+export function packInto(packing: Packing, vector: Float32Array, values: ParameterValues): void {
+  for (const { fullName, offset, size } of packing.entries) {
+    const value = values.get(fullName);
+    if (value?.data.length !== size) throw new RangeError(`no values for ${fullName}`);
+    vector.set(value.data, offset);
+  }
+}
+
 export type ParameterValues = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
 
 /** Each parameter as a view of its part of the vector. */

@@ -1,10 +1,11 @@
 /** The compiled training step with its parameters: state on one side, one call a batch. */
 import { buildTrainStep, type TrainStep, type TrainStepOptions } from '../programs/train-step.ts';
-import { initialValues, unpack } from '../programs/parameters.ts';
+import { initialValues, packInto, unpack } from '../programs/parameters.ts';
 import type { Backend, Binding, Program, Tensors } from '../backends/index.ts';
 import { toOnnx } from '../graph/serialize.ts';
 import type { TensorData } from '../graph/types.ts';
 import { Random } from '../random.ts';
+import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
 
 export interface StepResult {
@@ -82,6 +83,27 @@ export class StepRunner {
     await compiled.bindings[this.#turn].run();
     this.#turn = this.#turn === 0 ? 1 : 0;
     return { loss: Number(this.#loss.data[0]), correct: Number(this.#correct.data[0]) };
+  }
+
+  /**
+   * Goes on from a checkpoint: the next step is `steps + 1`, with the weights, moving averages and
+   * optimizer vectors as they were. `prepare` comes first.
+   */
+  restore({ parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>, steps: number) {
+    const { step, state } = this.#current();
+    const { trainable, frozen, statistics } = step.layout;
+    packInto(trainable, asFloats(state.weights), parameters);
+    packInto(frozen, asFloats(this.#frozen), parameters);
+    packInto(statistics, asFloats(state.statistics), parameters);
+    for (const [index, name] of step.optimizer.slots.entries()) {
+      const values = slots.get(name);
+      const slot = state.slots[index];
+      if (!slot || values?.length !== trainable.size) {
+        throw new RangeError(`the checkpoint has no optimizer vector ${name}`);
+      }
+      asFloats(slot).set(values);
+    }
+    this.#steps = steps;
   }
 
   /** Every parameter by its full name; views of buffers that the next step but one overwrites. */

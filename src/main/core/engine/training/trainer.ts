@@ -10,7 +10,9 @@ import { buildInference } from '../programs/inference.ts';
 import type { TrainStep } from '../programs/train-step.ts';
 import type { TensorSet, TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
+import { better } from './best.ts';
 import { EpochProgress } from './progress.ts';
+import { restoreLast } from './resume.ts';
 import { StepRunner } from './step-runner.ts';
 
 export interface TrainControl {
@@ -23,7 +25,8 @@ export interface TrainControl {
 
 /**
  * Trains `job` on `backend`. Each epoch visits every image once in an order drawn from the seed,
- * validates, and writes its checkpoints before its event goes out.
+ * validates, and writes its checkpoints before its event goes out. With `job.resume` it goes on after
+ * the last checkpoint.
  *
  * Throws NOT_ENOUGH_DATA without images, CANCELLED when aborted, ENGINE_FAILED when the loss stops
  * being a number; the checkpoints of the epochs before remain.
@@ -82,8 +85,16 @@ interface Session {
 
 async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch: number }> {
   const { job, control } = session;
-  let best: EpochMetrics | undefined;
-  for (let epoch = 1; epoch <= job.epochs; epoch++) {
+  const reached = job.resume ? await restoreLast(job, session.step.model, session.runner) : null;
+  let best = reached?.best;
+  if (reached) {
+    const { metrics } = reached;
+    const isBest = metrics.epoch === reached.best.epoch;
+    // A crash between the two renames leaves the best checkpoint behind.
+    if (isBest) await promoteLast(job.runDir);
+    control.emit({ type: 'resume', metrics, best: isBest });
+  }
+  for (let epoch = (reached?.metrics.epoch ?? 0) + 1; epoch <= job.epochs; epoch++) {
     const metrics = await runEpoch(session, epoch);
     const isBest = best === undefined || better(metrics, best);
     if (isBest) best = metrics;
@@ -153,14 +164,6 @@ async function saveEpoch(session: Session, metrics: EpochMetrics, best: boolean)
     },
   });
   if (best) await promoteLast(job.runDir);
-}
-
-/** By validation accuracy, else by training loss; of equals the earlier stays. */
-function better(metrics: EpochMetrics, best: EpochMetrics): boolean {
-  if (metrics.valAccuracy !== null && best.valAccuracy !== null) {
-    return metrics.valAccuracy > best.valAccuracy;
-  }
-  return metrics.loss < best.loss;
 }
 
 function countParameters({ layout }: TrainStep): number {

@@ -1,0 +1,43 @@
+/** What changes about an ended run when it goes on. */
+import { AppError } from '#shared/errors.ts';
+import type { Project } from '../projects/project.ts';
+import type { RunChanges, StoredRun } from '../store/runs.ts';
+import { existingCheckpoints } from './folder.ts';
+import { count } from './words.ts';
+
+/**
+ * @param epochs the new total, or undefined for what was planned
+ * @throws AppError CONFLICT, RUN_NOT_READY, INVALID_INPUT
+ */
+export function resumedRun(project: Project, run: StoredRun, epochs?: number): RunChanges {
+  const { id } = run;
+  if (run.finishedAt === null) {
+    throw new AppError('CONFLICT', `Run ${id} is still being trained.`, {
+      subject: id,
+      hint: 'Wait for it, or stop it first.',
+    });
+  }
+  if (!existingCheckpoints(project.paths.run(id)).includes('last')) {
+    throw new AppError('RUN_NOT_READY', `Run ${id} has no checkpoint to go on from.`, {
+      subject: id,
+      hint: 'It ended before its first epoch did. Train again with the same settings.',
+    });
+  }
+  const total = epochs ?? run.options.epochs;
+  const reached = project.store.runs.epochs(id).at(-1)?.metrics.epoch ?? 0;
+  if (reached >= total) {
+    throw new AppError(
+      'INVALID_INPUT',
+      `Run ${id} has trained ${count(reached, 'epoch')} of ${total} already.`,
+      { subject: id, hint: `Give more than ${reached} epochs in all to train longer.` },
+    );
+  }
+  const note = `Continued after epoch ${reached}.`;
+  return {
+    status: 'preparing',
+    finishedAt: null,
+    error: null,
+    options: { ...run.options, epochs: total },
+    warnings: [...run.warnings.filter((warning) => warning !== note), note],
+  };
+}
