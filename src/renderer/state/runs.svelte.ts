@@ -4,6 +4,14 @@ import type { FoveaClient, PresetInfo, Run, TrainOptions } from '#shared/contrac
 import { bestValue } from '../features/train/compare.ts';
 import { isActive, LiveRun } from './live-run.svelte.ts';
 
+/** Whether an ended run has epochs left, and a checkpoint to go on from. */
+export function canResume(run: Run): boolean {
+  const reached = run.epochs.at(-1)?.epoch ?? 0;
+  return (
+    run.finishedAt !== null && run.checkpoints.includes('last') && reached < run.options.epochs
+  );
+}
+
 export class RunsState {
   /** Newest first; null until they were read. */
   list = $state.raw<readonly Run[] | null>(null);
@@ -98,6 +106,17 @@ export class RunsState {
   /** Ends the run after its epoch. */
   async stop(run: string): Promise<void> {
     await this.#client.runs.stop({ project: this.#project, run });
+  }
+
+  /** Goes on with a run that ended before its time, after its last checkpoint. */
+  async resume(run: string): Promise<void> {
+    await this.#client.runs.resume({ project: this.#project, run });
+    // What was followed has ended; the open run is followed anew.
+    if (this.live?.run.id === run) {
+      this.live.close();
+      this.live = null;
+    }
+    await this.refresh();
   }
 
   async cancel(run: string): Promise<void> {

@@ -6,7 +6,7 @@ import { EvaluationState } from '../../../src/renderer/state/evaluation.svelte.t
 import { ExportsState, suggestDirectory } from '../../../src/renderer/state/exports.svelte.ts';
 import { isActive } from '../../../src/renderer/state/live-run.svelte.ts';
 import { PredictState } from '../../../src/renderer/state/predict.svelte.ts';
-import { RunsState } from '../../../src/renderer/state/runs.svelte.ts';
+import { canResume, RunsState } from '../../../src/renderer/state/runs.svelte.ts';
 import { TrainForm } from '../../../src/renderer/state/train-form.svelte.ts';
 import { createTestCore, finished, type TestCore } from '../../helpers/core.ts';
 import { createProject, quick } from '../../helpers/training.ts';
@@ -102,6 +102,22 @@ describe('a run that is watched', () => {
     expect(runs.comparison.map((run) => run.id)).toEqual([first]);
     expect(runs.openId).toBeNull();
     expect(runs.list?.map((run) => run.id)).toEqual([first]);
+  });
+
+  it('goes on after it was stopped', async () => {
+    const id = await runs.start({ ...quick, epochs: 4 });
+    await settled(() => (runs.open?.epochs.length ?? 0) > 0);
+    await runs.stop(id);
+    await settled(() => !isActive(runs.open!));
+    // Four epochs may be over before the request gets there.
+    if (runs.open!.epochs.length < 4) {
+      expect(canResume(runs.open!)).toBe(true);
+      await runs.resume(id);
+    }
+    await settled(() => runs.open?.status === 'done');
+    expect(runs.open?.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(canResume(runs.open!)).toBe(false);
+    await runs.remove(id);
   });
 
   it('tells why when the list cannot be read', async () => {

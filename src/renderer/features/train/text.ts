@@ -242,6 +242,8 @@ export const text = {
     removeConfirm: 'Delete run',
     keep: 'Keep',
     more: 'More actions',
+    resume: 'Continue',
+    resumeHint: 'Go on after the last finished epoch, as if it had never stopped',
     again: 'Use these settings',
     evaluate: 'Evaluate',
     predict: 'Predict',
