@@ -7,7 +7,7 @@ import type { Core } from './create-core.ts';
  */
 export async function offerSample({ context }: Core): Promise<void> {
   try {
-    const recent = context.projects.recent();
+    const recent = await context.projects.recent();
     if (recent.length === 0) await context.projects.openSample();
   } catch (error) {
     context.log.warn({ err: error }, 'the sample project could not be made');

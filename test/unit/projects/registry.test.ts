@@ -158,25 +158,25 @@ describe('recent projects', () => {
     const b = await bench.create('b');
     await bench.registry.close(b.id);
     const again = createWorkbench({ folder: bench.folder });
-    const recent = again.registry.recent();
+    const recent = await again.registry.recent();
     expect(recent).toMatchObject([
       { name: 'b', images: 0, exists: true, cover: [] },
       { name: 'a', images: 1, labeled: 1, exists: true, path: a.path },
     ]);
     expect(recent[1]!.cover[0]).toMatch(/^data:image\/png;base64,/);
     rmSync(b.path, { recursive: true });
-    expect(again.registry.recent()[0]).toMatchObject({ name: 'b', exists: false });
+    expect((await again.registry.recent())[0]).toMatchObject({ name: 'b', exists: false });
     again.registry.forget(b.path);
-    expect(bench.registry.recent().map(({ name }) => name)).toEqual(['a']);
+    expect((await bench.registry.recent()).map(({ name }) => name)).toEqual(['a']);
     expect(existsSync(a.path)).toBe(true);
     await again.services.decoders.close();
   });
 
   it('start anew when the list is damaged', async () => {
     writeFileSync(join(bench.services.dataDir, 'recent.json'), '[{"path":');
-    expect(bench.registry.recent()).toEqual([]);
+    expect(await bench.registry.recent()).toEqual([]);
     await bench.create('a');
-    expect(bench.registry.recent()).toHaveLength(1);
+    expect(await bench.registry.recent()).toHaveLength(1);
   });
 });
 
@@ -207,6 +207,23 @@ describe('renaming', () => {
   });
 });
 
+describe('a project that is open', () => {
+  it('is listed with its counts of now, and a cover', async () => {
+    const project = await bench.create('a');
+    const folder = join(bench.folder, 'pictures');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'one.png'), await encoded('png', 40, 30, 1));
+    await bench.import(project, folder);
+    expect(await bench.registry.recent()).toEqual([
+      expect.objectContaining({
+        name: 'a',
+        images: 1,
+        cover: [expect.stringMatching(/^data:image\//)],
+      }),
+    ]);
+  });
+});
+
 describe('leaving a project', () => {
   const isOpen = (id: string): boolean => bench.registry.list().some((one) => one.id === id);
 
@@ -214,7 +231,7 @@ describe('leaving a project', () => {
     const { id, path } = await bench.create('a');
     await bench.registry.leave(id);
     expect(isOpen(id)).toBe(false);
-    expect(bench.registry.recent()).toEqual([expect.objectContaining({ path, images: 0 })]);
+    expect(await bench.registry.recent()).toEqual([expect.objectContaining({ path, images: 0 })]);
   });
 
   it('keeps it open while another window watches it', async () => {

@@ -146,8 +146,16 @@ export class ProjectRegistry {
     await Promise.all(this.list().map((project) => this.close(project.id)));
   }
 
-  recent(): RecentProject[] {
-    return this.#recent.list();
+  /** Newest first. A project that is open tells its counts of now, and has a cover if it can. */
+  async recent(): Promise<RecentProject[]> {
+    const items = this.#recent.list().map(async (item) => {
+      const project = this.list().find((open) => open.path === item.path);
+      if (!project) return item;
+      const { name, images, labeled } = project.summary();
+      const cover = item.cover.length > 0 ? item.cover : await this.#cover(project);
+      return { ...item, name, images, labeled, cover: cover ?? [] };
+    });
+    return Promise.all(items);
   }
 
   forget(path: string): void {
