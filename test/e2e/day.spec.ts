@@ -6,18 +6,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { drawShape, makeShapeFolder, shapes } from './pictures.ts';
 import { showScreen } from './screens.ts';
-
-async function go(app: Page, stage: string): Promise<void> {
-  await app.getByRole('navigation', { name: 'Stages' }).getByText(stage, { exact: true }).click();
-}
-
-/** The folder browser of the browser host: type the path, then choose it. */
-async function chooseFolder(app: Page, path: string): Promise<void> {
-  const dialog = app.getByRole('dialog');
-  await dialog.getByRole('textbox', { name: 'Folder' }).fill(path);
-  await dialog.getByRole('textbox', { name: 'Folder' }).press('Enter');
-  await dialog.getByRole('button', { name: `Choose “${path.split('/').at(-1)!}”` }).click();
-}
+import { chooseFolder, go } from './steps.ts';
 
 const progressLine = (app: Page, text: string) => expect(app.getByText(text)).toBeVisible();
 

@@ -11,6 +11,8 @@ export async function collectDrop(data: DataTransfer): Promise<DroppedFile[]> {
   const entries = [...data.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
+  // What another window made (a picture dragged out of a page) is a file without an entry.
+  if (entries.length === 0) return [...data.files].map((file) => ({ path: file.name, file }));
   const only = entries[0];
   // One dropped folder is the root itself: its name is not part of the paths, or it would be a class.
   if (entries.length === 1 && only?.isDirectory) {

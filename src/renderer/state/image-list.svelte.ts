@@ -116,6 +116,26 @@ export class ImageList {
     this.#compareSoon();
   }
 
+  /**
+   * An undone step touched these images. Those that come back into the list show at once: the user
+   * asked for them, so they do not wait for a refresh as others' new images do.
+   */
+  async bringBack(images: readonly number[]): Promise<void> {
+    this.changed({ topics: ['labels'], images: [...images] });
+    const present = new Set(this.ids);
+    const gone = images.filter((id) => !present.has(id));
+    if (gone.length === 0 || this.title !== null) return;
+    const generation = this.#generation;
+    try {
+      const next = await this.#query();
+      const found = new Set(next);
+      const back = gone.some((id) => found.has(id));
+      if (back && generation === this.#generation) this.#replace(next);
+    } catch (error) {
+      if (!this.#disposed) this.#onError(error);
+    }
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#generation++;

@@ -194,6 +194,21 @@ describe('the list of the grid', () => {
     byName.dispose();
   });
 
+  it('shows at once what an undo brings back, in its place', async () => {
+    const before = [...list.ids];
+    const images = before.slice(10, 12);
+    await test.client.library.images.remove({ project: project.id, images });
+    await list.refresh();
+    expect(list.ids).toEqual(before.filter((id) => !images.includes(id)));
+    const undone = await test.client.labels.undo({ project: project.id });
+    await list.bringBack(undone.images);
+    expect(list.ids).toEqual(before);
+    // A step whose images are all there moves nothing.
+    const same = list.ids;
+    await list.bringBack(images);
+    expect(list.ids).toBe(same);
+  });
+
   it('shows a fixed list under its title', async () => {
     const some = [list.ids[3]!, list.ids[1]!];
     list.showFixed(some, 'coat predicted as shirt');

@@ -1,0 +1,177 @@
+/** Training that is stopped, cancelled or cut off; mistakes mended where they are seen; settings. */
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { writeIdx } from '../helpers/idx.ts';
+import { processTree } from '../helpers/process-tree.ts';
+import { expect, test } from './fixtures.ts';
+import { chooseFolder, classRow, createProject, go, message } from './steps.ts';
+
+async function startProject(app: Page, root: string, train: number): Promise<void> {
+  const source = join(root, 'squares');
+  writeIdx(source, { train, test: 60, classes: 3 });
+  await createProject(app, 'Squares');
+  await app.getByRole('button', { name: 'Import folder…' }).first().click();
+  await chooseFolder(app, source);
+  const dialog = app.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Class names' }).fill('north\neast\nsouth');
+  await dialog.getByRole('button', { name: /^Import [\d,]+ images$/ }).click();
+  await expect(app.getByText(/images imported/)).toBeVisible({ timeout: 30_000 });
+}
+
+async function train(app: Page, epochs: number, name: string): Promise<void> {
+  await go(app, 'Train');
+  await app.getByRole('button', { name: 'New run' }).click();
+  await app.getByRole('radio', { name: /Fashion small/ }).check({ force: true });
+  await app.getByRole('textbox', { name: 'Epochs' }).fill(String(epochs));
+  const field = app.getByRole('textbox', { name: 'Name', exact: true });
+  if (!(await field.isVisible())) await app.locator('summary', { hasText: 'Advanced' }).click();
+  await field.fill(name);
+  await app.getByRole('button', { name: 'Start training' }).click();
+  await expect(app.getByRole('heading', { name, level: 1 })).toBeVisible();
+}
+
+const ended = (app: Page, how: string) =>
+  expect(app.getByRole('main').getByRole('img', { name: how }).first()).toBeVisible({
+    timeout: 60_000,
+  });
+/** The first epoch is complete: there is a model to keep. */
+const firstEpoch = (app: Page) =>
+  expect(app.getByRole('figure', { name: /^Accuracy/ }).getByRole('row')).not.toHaveCount(0, {
+    timeout: 60_000,
+  });
+
+test('training: stop, cancel, an engine that dies, and two runs compared', async ({
+  app,
+  server,
+  folders,
+}) => {
+  await startProject(app, folders.root, 1500);
+
+  await test.step('stop finishes the epoch', async () => {
+    await train(app, 400, 'stopped run');
+    await firstEpoch(app);
+    await app.getByRole('button', { name: 'Stop', exact: true }).click();
+    await ended(app, 'Stopped');
+    await expect(app.getByText(/^Stopped after \d+ of 400 epochs\./)).toBeVisible();
+  });
+
+  await test.step('cancel ends at once', async () => {
+    await train(app, 400, 'cancelled run');
+    await firstEpoch(app);
+    await app.getByRole('main').getByRole('button', { name: 'Cancel', exact: true }).click();
+    await ended(app, 'Cancelled');
+  });
+
+  await test.step('the engine is killed: said in plain words, and the best model works', async () => {
+    await train(app, 400, 'cut off run');
+    await firstEpoch(app);
+    const engines = processTree(server.process.pid!).filter(({ command }) =>
+      /engine[/-]worker/.test(command),
+    );
+    expect(engines.length).toBeGreaterThan(0);
+    for (const { pid } of engines) process.kill(pid, 'SIGKILL');
+    await ended(app, 'Interrupted');
+    await expect(app.getByText(/ended after \d+ of 400 epochs/)).toBeVisible();
+    await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+    await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+    await expect(app.getByRole('grid', { name: /Confusion matrix of cut off run/ })).toBeVisible({
+      timeout: 60_000,
+    });
+  });
+
+  await test.step('compare', async () => {
+    await go(app, 'Train');
+    await app.getByRole('checkbox', { name: 'Compare stopped run' }).check({ force: true });
+    await app.getByRole('checkbox', { name: 'Compare cut off run' }).check({ force: true });
+    await expect(app.getByRole('heading', { name: 'Comparing 2 runs' })).toBeVisible();
+    await expect(app.getByRole('columnheader', { name: 'stopped run' }).last()).toBeVisible();
+  });
+});
+
+test('mistakes: relabeled where they are seen, evaluated again, predicted with the truth', async ({
+  app,
+  folders,
+}) => {
+  await startProject(app, folders.root, 300);
+  await train(app, 2, 'two epochs');
+  await ended(app, 'Done');
+  await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  const matrix = app.getByRole('grid', { name: /Confusion matrix/ });
+  await expect(matrix).toBeVisible({ timeout: 60_000 });
+
+  await test.step('relabel from a cell; the report says that it is older', async () => {
+    await matrix.focus();
+    await app.keyboard.press('Enter');
+    await app
+      .getByRole('button', { name: /^Change the label of/ })
+      .first()
+      .click();
+    await app.getByRole('option', { name: /south/ }).click();
+    await expect(message(app, 'Labeled as south')).toBeVisible();
+    await expect(app.getByText('now south')).toBeVisible();
+    await app.getByRole('button', { name: 'Back to the figures' }).click();
+    const notice = app.getByText(/1 label changed|1 .*changed since/).first();
+    await expect(notice).toBeVisible();
+    await app.getByRole('button', { name: 'Evaluate again' }).last().click();
+    await expect(notice).toBeHidden({ timeout: 30_000 });
+  });
+
+  await test.step('predict library pictures: blue where right, red where wrong', async () => {
+    await go(app, 'Predict');
+    await app.getByRole('button', { name: 'From the library…' }).first().click();
+    const dialog = app.getByRole('dialog');
+    await dialog.getByText('Test', { exact: true }).click();
+    await expect(dialog.getByText('60 of 60 pictures')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Select shown' }).click();
+    await dialog.getByRole('button', { name: 'Ask about 60 pictures' }).click();
+    await expect(app.getByRole('radio', { name: 'All · 60' })).toBeVisible();
+    await app.getByRole('radio', { name: /^Wrong · [1-9]/ }).check({ force: true });
+    const title = app.getByRole('heading', { name: /^Wrong: south \(predicted \w+\)/ });
+    await expect(title).toBeVisible();
+    const red = await title.locator('.wrong, [class*=wrong]').first().evaluate(color);
+    await app.getByRole('radio', { name: 'All · 60' }).check({ force: true });
+    await app.getByRole('listbox', { name: 'Predictions' }).press('End');
+    const right = app.getByRole('heading', { name: /^Right: (\w+) \(predicted \1\)/ });
+    await expect(right).toBeVisible();
+    expect(await right.locator('.right, [class*=right]').first().evaluate(color)).not.toBe(red);
+  });
+});
+
+const color = (node: Element): string => getComputedStyle(node).color;
+
+test('settings: theme, name, keys that would collide', async ({ app, folders }) => {
+  await startProject(app, folders.root, 30);
+  await app.keyboard.press('Control+,');
+  const dialog = app.getByRole('dialog', { name: 'Settings' });
+  await dialog.getByText('Light', { exact: true }).click();
+  await expect(app.locator('html')).toHaveAttribute('data-theme', 'light');
+  await dialog.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await dialog.getByText('Keys', { exact: true }).click();
+  const skip = dialog.getByRole('button', { name: 'Change the key of “Skip and go on”' });
+  await skip.click();
+  await app.keyboard.press('u');
+  await expect(dialog.getByText(/already means “Mark as unsure”/)).toBeVisible();
+  await skip.click();
+  await app.keyboard.press('1');
+  await expect(dialog.getByText(/labels as “north”/)).toBeVisible();
+  await skip.click();
+  await app.keyboard.press('x');
+  await expect(skip).toHaveText('X');
+  await app.keyboard.press('Escape');
+  await go(app, 'Label');
+  // The other way round: a class may not take the key either.
+  await classRow(app, 'south').hover();
+  await app.getByRole('button', { name: 'Options for south' }).click();
+  await app.getByRole('menuitem', { name: 'Change key…' }).click();
+  await app.keyboard.press('x');
+  await expect(app.getByRole('dialog').getByText(/means “Skip and go on”/)).toBeVisible();
+  await app.keyboard.press('Escape');
+  await app.getByRole('listbox', { name: 'Images to label' }).focus();
+  await app.keyboard.press('2');
+  await app.keyboard.press('ArrowLeft');
+  await expect(app.getByRole('complementary', { name: 'Inspector' })).toContainText('Ada');
+  await app.reload();
+  await expect(app.getByRole('region', { name: 'Classes' })).toBeVisible();
+  await expect(app.locator('html')).toHaveAttribute('data-theme', 'light');
+});
