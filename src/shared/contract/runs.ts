@@ -11,6 +11,10 @@ export const layerSummary = z.object({
   output: z.array(z.number().int()),
   parameters: z.number().int(),
   trainable: z.number().int(),
+  /** Multiply-adds for one image. */
+  macs: z.number().int(),
+  /** How many blocks it is inside of; what is inside comes before the row that joins it. */
+  depth: z.number().int(),
 });
 export type LayerSummary = z.infer<typeof layerSummary>;
 
@@ -24,6 +28,7 @@ export const modelSummary = z.object({
   layers: z.array(layerSummary),
   parameters: z.number().int(),
   trainable: z.number().int(),
+  macs: z.number().int(),
 });
 export type ModelSummary = z.infer<typeof modelSummary>;
 

@@ -132,13 +132,75 @@ describe('summary', () => {
     ]);
   });
 
-  const conv: LayerSpec = { type: 'conv2d', filters: 4, kernel: [3, 3] };
+  it('counts names through blocks and lists them before the row that joins them', () => {
+    const small: LayerSpec = { type: 'conv2d', filters: 4, kernel: [3, 3], padding: 'same' };
+    const one: LayerSpec = { type: 'conv2d', filters: 4, kernel: [1, 1] };
+    const { layers, macs } = summarize(
+      model([
+        small,
+        { type: 'residual', body: [small, small], shortcut: [one], activation: 'relu' },
+        { type: 'branches', merge: 'concat', branches: [[], [one]] },
+        { type: 'globalaveragepool2d' },
+        head,
+      ]),
+      10,
+    );
+    const rows = layers.map(({ depth, name, type, output, macs }) => [
+      depth,
+      name,
+      type,
+      output.join('×'),
+      macs,
+    ]);
+    const pixels = 28 * 28;
+    expect(rows).toEqual([
+      [0, 'conv2d', 'Conv2D', '28×28×4', pixels * 9 * 4],
+      [1, 'conv2d_1', 'Conv2D', '28×28×4', pixels * 9 * 16],
+      [1, 'conv2d_2', 'Conv2D', '28×28×4', pixels * 9 * 16],
+      [1, 'conv2d_3', 'Conv2D', '28×28×4', pixels * 16],
+      [0, 'add', 'Add', '28×28×4', 0],
+      [1, 'conv2d_4', 'Conv2D', '28×28×4', pixels * 16],
+      [0, 'concatenate', 'Concatenate', '28×28×8', 0],
+      [0, 'global_average_pooling2d', 'GlobalAveragePooling2D', '8', 0],
+      [0, 'dense', 'Dense', '10', 80],
+    ]);
+    expect(macs).toBe(pixels * (36 + 144 + 144 + 16 + 16) + 80);
+  });
+
+  it('counts parameters and multiply-adds of each layer as Keras and PyTorch do', () => {
+    const image = { height: 8, width: 8, channels: 3 as const };
+    const cases: [LayerSpec, number[], number, number][] = [
+      [{ type: 'conv2d', filters: 6, kernel: [3, 3], groups: 3 }, [6, 6, 6], 60, 36 * 54],
+      [{ type: 'conv2d', filters: 2, kernel: [3, 3], dilation: [2, 2] }, [4, 4, 2], 56, 16 * 54],
+      [{ type: 'conv2d', filters: 2, kernel: [7, 7], padding: [3, 3] }, [8, 8, 2], 296, 64 * 294],
+      [{ type: 'depthwiseconv2d', kernel: [3, 3], multiplier: 2 }, [6, 6, 6], 60, 36 * 54],
+      [{ type: 'separableconv2d', filters: 5, kernel: [3, 3] }, [6, 6, 5], 47, 36 * (27 + 15)],
+      [
+        { type: 'conv2dtranspose', filters: 5, kernel: [3, 3], strides: [2, 2], padding: 'same' },
+        [16, 16, 5],
+        140,
+        64 * 135,
+      ],
+      [{ type: 'layernorm' }, [8, 8, 3], 6, 0],
+      [{ type: 'batchnorm', scale: false }, [8, 8, 3], 9, 0],
+      [{ type: 'squeezeexcite', ratio: 3 }, [8, 8, 3], 10, 6],
+      [{ type: 'globalmaxpool2d' }, [3], 0, 0],
+      [{ type: 'spatialdropout2d', rate: 0.5 }, [8, 8, 3], 0, 0],
+    ];
+    for (const [layer, output, parameters, macs] of cases) {
+      const flat: LayerSpec[] = layer.type === 'globalmaxpool2d' ? [] : [{ type: 'flatten' }];
+      const [row] = summarize(model([layer, ...flat, head], image), 10).layers;
+      expect(row, layer.type).toMatchObject({ output, parameters, macs });
+    }
+  });
+
+  const conv = { type: 'conv2d', filters: 4, kernel: [3, 3] } satisfies LayerSpec;
   const mistakes: [string, LayerSpec[], string, string][] = [
     [
       'dense after an image',
       [conv, conv, head],
       'dense',
-      'dense needs a flat input: flatten after conv2d_1 first.',
+      'dense cannot follow conv2d_1: flatten first.',
     ],
     [
       'convolution after flatten',
@@ -169,6 +231,47 @@ describe('summary', () => {
       [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'relu' }],
       'dense',
       'The last layer, dense, must end in softmax; it ends in relu.',
+    ],
+    [
+      'parts that cannot be added',
+      [{ type: 'residual', body: [conv] }, { type: 'flatten' }, head],
+      'add',
+      'add cannot add 26×26×4 and 28×28×1: all parts must have the same shape.',
+    ],
+    [
+      'parts that cannot be joined',
+      [{ type: 'branches', merge: 'concat', branches: [[conv], []] }, { type: 'flatten' }, head],
+      'concatenate',
+      'concatenate cannot join 26×26×4 and 28×28×1: all parts must have the same height and width.',
+    ],
+    [
+      'groups that do not divide the channels',
+      [{ ...conv, groups: 3 }, { type: 'flatten' }, head],
+      'conv2d',
+      'conv2d: its 1 input channels and 4 filters must both be divisible by its 3 groups.',
+    ],
+    [
+      'a dilated kernel larger than its input',
+      [{ ...conv, dilation: [20, 1] }, { type: 'flatten' }, head],
+      'conv2d',
+      'conv2d: a 3×3 kernel, spread over 41×3, does not fit its 28×28 input.',
+    ],
+    [
+      'a mean of other channels',
+      [{ type: 'normalization', mean: [1, 2], variance: [1] }, { type: 'flatten' }, head],
+      'normalization',
+      'normalization: 2 numbers as mean do not fit 1 channels.',
+    ],
+    [
+      'the same name twice, once within a block',
+      [
+        { ...conv, name: 'a' },
+        { type: 'residual', body: [{ type: 'activation', activation: 'relu', name: 'a' }] },
+        { type: 'flatten' },
+        head,
+      ],
+      'a',
+      'Two layers are called a.',
     ],
     [
       'the same name twice',

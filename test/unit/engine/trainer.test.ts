@@ -165,6 +165,38 @@ describe('train', () => {
     ['average pooling', [{ type: 'averagepool2d', size: [2, 2] }, { type: 'flatten' }]],
     ['global pooling', [{ type: 'globalaveragepool2d' }]],
     [
+      'a residual block with batch normalisation',
+      [
+        {
+          type: 'residual',
+          body: [
+            { type: 'depthwiseconv2d', kernel: [3, 3], padding: 'same', bias: false },
+            { type: 'batchnorm', momentum: 0.9, scale: false },
+            { type: 'spatialdropout2d', rate: 0.1 },
+          ],
+          activation: 'relu',
+        },
+        { type: 'squeezeexcite', ratio: 2 },
+        { type: 'flatten' },
+      ],
+    ],
+    [
+      'branches and layer normalisation',
+      [
+        {
+          type: 'branches',
+          merge: 'concat',
+          branches: [
+            [],
+            [{ type: 'separableconv2d', filters: 4, kernel: [2, 2], padding: 'same' }],
+          ],
+        },
+        { type: 'layernorm' },
+        { type: 'upsampling2d', size: [2, 2] },
+        { type: 'flatten' },
+      ],
+    ],
+    [
       'separate activations',
       [
         { type: 'activation', activation: 'tanh' },

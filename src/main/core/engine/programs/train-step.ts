@@ -22,7 +22,12 @@ import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { sparseCrossEntropy } from '../losses.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
-import { layoutParameters, type Packing, type ParameterLayout } from './parameters.ts';
+import {
+  layoutParameters,
+  type PackedParameter,
+  type Packing,
+  type ParameterLayout,
+} from './parameters.ts';
 
 export interface DropoutMask {
   /** Name of the graph's input. */
@@ -102,7 +107,7 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     b,
     loss,
     layout.trainable.entries.map(({ fullName }) => known(values, fullName)),
-  );
+  ).map((part, index) => decayed(b, part, layout.trainable.entries[index], values));
   const gradient = joinFlat(b, layout.trainable, parts);
   if (options.exposeGradient) b.output('gradient', gradient);
   const update = optimizer.update(b, weights, gradient, slots, scalars);
@@ -127,6 +132,18 @@ function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [strin
     if (!part) throw new GraphError(`${fullName} is not in its vector`);
     return [fullName, shape.length === 1 ? part : b.reshape(part, shape)];
   });
+}
+
+/** With the slope of l2 · Σ w², which the reported loss leaves out. */
+function decayed(
+  b: GraphBuilder,
+  gradient: Value,
+  parameter: PackedParameter | undefined,
+  values: ReadonlyMap<string, Value>,
+): Value {
+  if (!parameter?.l2) return gradient;
+  const weights = known(values, parameter.fullName);
+  return b.op('Add', [gradient, b.op('Mul', [weights, b.scalar(2 * parameter.l2)])]);
 }
 
 function joinFlat(b: GraphBuilder, packing: Packing, parts: readonly Value[]): Value {
