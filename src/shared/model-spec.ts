@@ -16,16 +16,21 @@ export type {
   ResidualSpec,
 } from './layer-spec.ts';
 
+/** Longest allowed gradient, over all parameters together. */
+const clipNorm = z.number().positive().optional();
+
 export const optimizerSpec = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sgd'),
     momentum: z.number().min(0).lt(1).optional(),
     nesterov: z.boolean().optional(),
+    clipNorm,
   }),
   z.object({
     type: z.literal('rmsprop'),
     rho: z.number().optional(),
     epsilon: z.number().optional(),
+    clipNorm,
   }),
   z.object({
     type: z.enum(['adam', 'adamw']),
@@ -34,6 +39,7 @@ export const optimizerSpec = z.discriminatedUnion('type', [
     epsilon: z.number().optional(),
     /** AdamW only: decoupled decay, default 0.004 as in Keras. */
     weightDecay: z.number().optional(),
+    clipNorm,
   }),
 ]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
@@ -46,7 +52,16 @@ export const modelSpec = z.object({
     channels: z.union([z.literal(1), z.literal(3)]),
   }),
   layers: z.array(layerSpec).min(1).max(1000),
-  loss: z.enum(['crossentropy']),
+  /**
+   * 'crossentropy': softmax over one output a class. 'binary-crossentropy': one sigmoid a class, or
+   * a single one for two classes.
+   */
+  loss: z.enum(['crossentropy', 'binary-crossentropy']),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  /** How much an image of each class counts in training; 'balanced': rare classes count more. */
+  classWeights: z
+    .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(1)])
+    .optional(),
   optimizer: optimizerSpec,
 });
 export type ModelSpec = z.infer<typeof modelSpec>;

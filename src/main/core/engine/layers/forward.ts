@@ -27,7 +27,7 @@ export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
   return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
 }
 
-/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes]. */
+/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes], or [N, 1] of a single sigmoid. */
 export function buildForward(
   b: GraphBuilder,
   model: ResolvedModel,
@@ -35,8 +35,9 @@ export function buildForward(
   options: ForwardOptions,
 ): Value {
   const last = model.layers.at(-1);
-  // The loss works on logits: it is stable, and softmax is part of its gradient.
-  return buildSequence(b, model.layers, input, options, last?.activation === 'softmax');
+  // The loss works on logits: it is stable, and softmax or sigmoid is part of its gradient.
+  const toLogits = last?.activation === (model.head === 'softmax' ? 'softmax' : 'sigmoid');
+  return buildSequence(b, model.layers, input, options, toLogits);
 }
 
 /** Layers one after the other; with `toLogits`, without the last one's activation. */

@@ -1,5 +1,6 @@
 import type { Activation, BlockSpec, LayerSpec, ModelSpec } from '#shared/model-spec.ts';
 import type { Value } from '../graph/types.ts';
+import type { Head } from '../losses.ts';
 import { isBlock, mergeOf, partsOf } from './blocks.ts';
 import { modelError } from './errors.ts';
 import { layerDef } from './index.ts';
@@ -28,6 +29,8 @@ export interface ResolvedModel {
   input: { height: number; width: number; channels: number };
   classes: number;
   layers: ResolvedLayer[];
+  head: Head;
+  labelSmoothing: number;
 }
 
 /** Every layer, those inside blocks before the block that joins them. */
@@ -46,8 +49,16 @@ export function resolveModel(spec: ModelSpec, classes: number): ResolvedModel {
     previous: null,
     shape: [height, width, channels],
   });
-  checkHead(layers, classes);
-  return { name: spec.name, input: { height, width, channels }, classes, layers };
+  const head = headOf(spec, layers, classes);
+  checkClassWeights(spec, classes);
+  return {
+    name: spec.name,
+    input: { height, width, channels },
+    classes,
+    layers,
+    head,
+    labelSmoothing: spec.labelSmoothing ?? 0,
+  };
 }
 
 /** Between two layers: what came before and its shape. */
@@ -143,23 +154,43 @@ function givenNames(layers: readonly LayerSpec[]): string[] {
   ]);
 }
 
-/** Cross-entropy needs one number a class; a softmax at the end joins the loss. */
-function checkHead(layers: readonly ResolvedLayer[], classes: number): void {
+/** The loss needs one number a class, or one for two; softmax or sigmoid at the end joins it. */
+function headOf(spec: ModelSpec, layers: readonly ResolvedLayer[], classes: number): Head {
   const last = layers.at(-1);
-  if (!last) return;
+  if (!last) throw modelError(spec.name, `The model ${spec.name} has no layers.`);
   const { name, output } = last;
-  if (output.length !== 1 || output[0] !== classes) {
+  const wanted = spec.loss === 'crossentropy' ? 'softmax' : 'sigmoid';
+  const single = wanted === 'sigmoid' && output.join() === '1';
+  if (single && classes !== 2) {
+    throw modelError(
+      name,
+      `The last layer, ${name}, gives one number, which tells two classes apart; there are ${classes}.`,
+      `End with a dense layer of 'classes' units.`,
+    );
+  }
+  if (!single && output.join() !== String(classes)) {
     const found = output.length === 1 ? `${output.join('')} outputs` : output.join('×');
     throw modelError(
       name,
       `The last layer, ${name}, must give one output for each of the ${classes} classes; it gives ${found}.`,
-      `End with a dense layer of 'classes' units and softmax.`,
+      `End with a dense layer of 'classes' units and ${wanted}.`,
     );
   }
-  if (last.activation !== 'softmax' && last.activation !== 'linear') {
+  if (last.activation !== wanted && last.activation !== 'linear') {
     throw modelError(
       name,
-      `The last layer, ${name}, must end in softmax; it ends in ${last.activation}.`,
+      `The last layer, ${name}, must end in ${wanted}; it ends in ${last.activation}.`,
     );
   }
+  if (wanted === 'softmax') return 'softmax';
+  return single ? 'sigmoid' : 'sigmoids';
+}
+
+function checkClassWeights({ name, classWeights }: ModelSpec, classes: number): void {
+  if (typeof classWeights !== 'object' || classWeights.length === classes) return;
+  throw modelError(
+    name,
+    `The model ${name} has weights for ${classWeights.length} classes; there are ${classes}.`,
+    "Give one weight for each class, or 'balanced'.",
+  );
 }

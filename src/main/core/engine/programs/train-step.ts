@@ -19,7 +19,7 @@ import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
-import { sparseCrossEntropy } from '../losses.ts';
+import { buildLoss, clipByNorm } from '../losses.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
 import {
@@ -52,6 +52,8 @@ export interface TrainStepOptions {
   batch: number;
   /** Full names (`layer/kernel`) of the parameters that do not learn. */
   frozen?: ReadonlySet<string>;
+  /** One for each class; needed where the spec says 'balanced', which depends on the data. */
+  classWeights?: readonly number[] | undefined;
   lowerings?: Lowerings;
   /** Also give the flat gradient as output `gradient`, for tests. */
   exposeGradient?: boolean;
@@ -100,7 +102,10 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     updateStatistic: (name, value) => updated.set(name, value),
   });
 
-  const { loss, correct } = sparseCrossEntropy(b, logits, labels);
+  const { loss, correct } = buildLoss(b, model.head, logits, labels, {
+    labelSmoothing: model.labelSmoothing,
+    classWeights: options.classWeights ?? givenWeights(spec),
+  });
   b.output('loss', loss);
   b.output('correct', correct);
   const parts = gradients(
@@ -110,7 +115,9 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   ).map((part, index) => decayed(b, part, layout.trainable.entries[index], values));
   const gradient = joinFlat(b, layout.trainable, parts);
   if (options.exposeGradient) b.output('gradient', gradient);
-  const update = optimizer.update(b, weights, gradient, slots, scalars);
+  const { clipNorm } = spec.optimizer;
+  const step = clipNorm === undefined ? gradient : clipByNorm(b, gradient, clipNorm);
+  const update = optimizer.update(b, weights, step, slots, scalars);
   b.output('weights_next', update.weights);
   for (const [index, name] of optimizer.slots.entries()) {
     const slot = update.slots[index];
@@ -122,6 +129,11 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     b.output('statistics_next', joinFlat(b, layout.statistics, next));
   }
   return { graph: b.finish(), model, layout, optimizer, masks, batch };
+}
+
+function givenWeights({ name, classWeights }: ModelSpec): readonly number[] | undefined {
+  if (classWeights === 'balanced') throw new RangeError(`${name} needs its balanced weights`);
+  return classWeights;
 }
 
 function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [string, Value][] {
