@@ -35,6 +35,8 @@ export type ModelSummary = z.infer<typeof modelSummary>;
 export const presetInfo = z.object({
   id: z.string(),
   name: z.string(),
+  /** Heading under which it is offered: 'Small grey images'. */
+  group: z.string(),
   /** What it is for, in one sentence. */
   description: z.string(),
   input: modelSummary.shape.input,

@@ -57,22 +57,75 @@ const published: Record<string, { parameters: number; layers: Record<string, num
   },
 };
 
+/** Published counts: all parameters with moving averages, and the trainable ones. */
+const counts: Record<string, [all: number, trainable: number]> = {
+  'cifar-simple': [4_200_842, 4_200_842],
+  'cifar-deep': [1_676_842, 1_676_842],
+  'cifar-bn': [238_666, 238_282],
+  'cats-dogs': [9_494_561, 9_494_561],
+  'rock-paper-scissors': [3_473_475, 3_473_475],
+  // PyTorch publishes the trainable ones only.
+  'resnet-18-grey': [11_184_970, 11_175_370],
+  'resnet-18': [11_699_112, 11_689_512],
+  'resnet-34': [21_814_696, 21_797_672],
+  'resnet-50': [25_610_152, 25_557_032],
+  'mobilenet-v2': [3_538_984, 3_504_872],
+  'inception-v3': [23_851_784, 23_817_352],
+  'vgg-16': [138_357_544, 138_357_544],
+};
+
 describe('presets', () => {
   it('are the published ones', () => {
-    expect(presets.map(({ info }) => info.id).sort()).toEqual(Object.keys(published).sort());
+    expect(presets.map(({ info }) => info.id).sort()).toEqual(
+      [...Object.keys(published), ...Object.keys(counts)].sort(),
+    );
   });
 
-  it.each(Object.entries(published))('%s has the published shapes and count', (id, expected) => {
+  it('are offered group by group', () => {
+    const groups = presets.map(({ info }) => info.group);
+    const changes = groups.filter((group, index) => group !== groups[index - 1]);
+    expect(changes).toEqual([...new Set(groups)]);
+  });
+
+  it.each(presets.map((preset) => [preset.info.id, preset] as const))(
+    '%s says what its spec is, and survives JSON',
+    (id, { spec, info, classes }) => {
+      const { parameters, trainable } = summarize(spec, classes);
+      expect(info).toMatchObject({ id: spec.name, parameters, input: spec.input });
+      const [all, learned] = counts[id] ?? [parameters, parameters];
+      expect([parameters, trainable]).toEqual([all, learned]);
+      expect(modelSpec.parse(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
+    },
+  );
+
+  it('have the feature shapes of their papers', () => {
+    const shapes = (id: string) => {
+      const { spec, classes } = findPreset(id)!;
+      return new Map(summarize(spec, classes).layers.map(({ name, output }) => [name, output]));
+    };
+    expect(shapes('vgg-16').get('block4_pool')).toEqual([14, 14, 512]);
+    expect(shapes('resnet-50').get('add_15')).toEqual([7, 7, 2048]);
+    expect(shapes('resnet-18').get('max_pooling2d')).toEqual([56, 56, 64]);
+    const inception = shapes('inception-v3');
+    expect(inception.get('mixed2')).toEqual([35, 35, 288]);
+    expect(inception.get('mixed7')).toEqual([17, 17, 768]);
+    expect(inception.get('mixed10')).toEqual([8, 8, 2048]);
+    expect(shapes('mobilenet-v2').get('global_average_pooling2d')).toEqual([1280]);
+  });
+
+  it('explains that one sigmoid is for two classes', () => {
+    expect(() => summarize(findPreset('cats-dogs')!.spec, 3)).toThrow(
+      'The last layer, dense_1, gives one number, which tells two classes apart; there are 3.',
+    );
+  });
+
+  it.each(Object.entries(published))('%s has the published shapes', (id, expected) => {
     const preset = findPreset(id)!;
     const summary = summarize(preset.spec, preset.classes);
     expect(summary.parameters).toBe(expected.parameters);
-    expect(summary.trainable).toBe(expected.parameters);
-    expect(preset.info.parameters).toBe(expected.parameters);
-    expect(preset.info.input).toEqual(preset.spec.input);
     expect(Object.fromEntries(summary.layers.map(({ name, output }) => [name, output]))).toEqual(
       expected.layers,
     );
-    expect(modelSpec.parse(preset.spec)).toEqual(preset.spec);
   });
 });
 
@@ -231,6 +284,12 @@ describe('summary', () => {
       [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'relu' }],
       'dense',
       'The last layer, dense, must end in softmax; it ends in relu.',
+    ],
+    [
+      'sigmoid before a softmax loss',
+      [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'sigmoid' }],
+      'dense',
+      'The last layer, dense, must end in softmax; it ends in sigmoid.',
     ],
     [
       'parts that cannot be added',

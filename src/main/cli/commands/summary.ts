@@ -10,7 +10,7 @@ export const addSummary: AddCommand = (program, open) =>
   program
     .command('summary')
     .description("list a preset's layers with output shapes and parameters")
-    .requiredOption('--preset <id>', 'fashion-cnn, fashion-small, lenet, course-28 …')
+    .requiredOption('--preset <id>', 'fashion-cnn, lenet, cifar-deep, cats-dogs, resnet-18 …')
     .action(async ({ preset }: Options) => {
       const session = open();
       const client = await session.client();
