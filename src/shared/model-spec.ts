@@ -1,75 +1,36 @@
 /**
- * A model as its user writes it: a Keras-style list of layers. Padding is 'valid', stride 1 and
+ * A model as its user writes it: a Keras-style list of layers and blocks of layers. Padding is 'valid', stride 1 and
  * bias on unless said; pooling strides equal the pool size. `engine/layers` turns it into a graph.
  */
 import * as z from 'zod';
+import { layerSpec, size } from './layer-spec.ts';
 
-const size = z.number().int().min(1).max(4096);
-const pair = z.tuple([size, size]);
-const padding = z.enum(['valid', 'same']);
+export type {
+  Activation,
+  BlockSpec,
+  BranchesSpec,
+  InitializerName,
+  LayerSpec,
+  Padding,
+  PlainLayerSpec,
+  ResidualSpec,
+} from './layer-spec.ts';
 
-export const activation = z.enum(['linear', 'relu', 'sigmoid', 'tanh', 'softmax']);
-export type Activation = z.infer<typeof activation>;
-
-const named = { name: z.string().min(1).max(100).optional() };
-
-export const layerSpec = z.discriminatedUnion('type', [
-  z.object({
-    ...named,
-    type: z.literal('conv2d'),
-    filters: size,
-    kernel: pair,
-    strides: pair.optional(),
-    padding: padding.optional(),
-    activation: activation.optional(),
-    bias: z.boolean().optional(),
-  }),
-  z.object({
-    ...named,
-    type: z.literal('maxpool2d'),
-    size: pair,
-    strides: pair.optional(),
-    padding: padding.optional(),
-  }),
-  z.object({
-    ...named,
-    type: z.literal('averagepool2d'),
-    size: pair,
-    strides: pair.optional(),
-    padding: padding.optional(),
-  }),
-  z.object({ ...named, type: z.literal('globalaveragepool2d') }),
-  z.object({ ...named, type: z.literal('flatten') }),
-  z.object({
-    ...named,
-    type: z.literal('dense'),
-    /** 'classes': as many as the data has. */
-    units: z.union([size.max(1_000_000), z.literal('classes')]),
-    activation: activation.optional(),
-    bias: z.boolean().optional(),
-  }),
-  z.object({ ...named, type: z.literal('dropout'), rate: z.number().min(0).lt(1) }),
-  z.object({
-    ...named,
-    type: z.literal('batchnorm'),
-    /** Keras' defaults: 0.99 and 1e-3. */
-    momentum: z.number().gt(0).lt(1).optional(),
-    epsilon: z.number().positive().optional(),
-  }),
-  z.object({ ...named, type: z.literal('activation'), activation }),
-]);
-export type LayerSpec = z.infer<typeof layerSpec>;
+/** Longest allowed gradient, over all parameters together. */
+const clipNorm = z.number().positive().optional();
 
 export const optimizerSpec = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sgd'),
     momentum: z.number().min(0).lt(1).optional(),
     nesterov: z.boolean().optional(),
+    clipNorm,
   }),
   z.object({
     type: z.literal('rmsprop'),
     rho: z.number().optional(),
     epsilon: z.number().optional(),
+    clipNorm,
   }),
   z.object({
     type: z.enum(['adam', 'adamw']),
@@ -78,6 +39,7 @@ export const optimizerSpec = z.discriminatedUnion('type', [
     epsilon: z.number().optional(),
     /** AdamW only: decoupled decay, default 0.004 as in Keras. */
     weightDecay: z.number().optional(),
+    clipNorm,
   }),
 ]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
@@ -90,7 +52,16 @@ export const modelSpec = z.object({
     channels: z.union([z.literal(1), z.literal(3)]),
   }),
   layers: z.array(layerSpec).min(1).max(1000),
-  loss: z.enum(['crossentropy']),
+  /**
+   * 'crossentropy': softmax over one output a class. 'binary-crossentropy': one sigmoid a class, or
+   * a single one for two classes.
+   */
+  loss: z.enum(['crossentropy', 'binary-crossentropy']),
+  labelSmoothing: z.number().min(0).lt(1).optional(),
+  /** How much an image of each class counts in training; 'balanced': rare classes count more. */
+  classWeights: z
+    .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(1)])
+    .optional(),
   optimizer: optimizerSpec,
 });
 export type ModelSpec = z.infer<typeof modelSpec>;

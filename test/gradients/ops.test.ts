@@ -11,6 +11,13 @@ function unary(op: OpName, input = randomTensor([2, 3], away)): GradientCase {
   return { inputs: { x: input }, build: (b, { x }) => b.op(op, [x!]) };
 }
 
+function withAlpha(op: OpName, alpha: number): GradientCase {
+  return {
+    inputs: { x: randomTensor([3, 4], away) },
+    build: (b, { x }) => b.op(op, [x!], { alpha }),
+  };
+}
+
 function binary(op: OpName, left: number[], right: number[], range = away): GradientCase {
   return {
     inputs: {
@@ -69,6 +76,16 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
   },
   Sigmoid: { any: unary('Sigmoid') },
   Tanh: { any: unary('Tanh') },
+  Clip: {
+    'away from its bounds': {
+      inputs: { x: { dtype: 'float32', dims: [6], data: Float32Array.of(-9, -1, 0.5, 2, 5.5, 8) } },
+      build: (b, { x }) => b.op('Clip', [x!, b.scalar(0), b.scalar(6)]),
+    },
+  },
+  Elu: { any: withAlpha('Elu', 1.3) },
+  Erf: { any: unary('Erf') },
+  LeakyRelu: { any: withAlpha('LeakyRelu', 0.2) },
+  Softplus: { any: unary('Softplus', randomTensor([2, 3], { scale: 4 })) },
   Softmax: { last: softmaxLike('Softmax') },
   LogSoftmax: { last: softmaxLike('LogSoftmax') },
   Cast: {
@@ -94,6 +111,16 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
     all: {
       inputs: { x: randomTensor([2, 3]) },
       build: (b, { x }) => b.op('ReduceSum', [x!], { keepdims: 0 }),
+    },
+  },
+  ReduceMax: {
+    'some axes': {
+      inputs: { x: distinctTensor([2, 3, 4]) },
+      build: (b, { x }) => b.op('ReduceMax', [x!, b.ints([0, 2])], { keepdims: 0 }),
+    },
+    kept: {
+      inputs: { x: distinctTensor([2, 3, 4]) },
+      build: (b, { x }) => b.op('ReduceMax', [x!, b.ints([1])], { keepdims: 1 }),
     },
   },
   ReduceMean: {
@@ -159,6 +186,17 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
         bias: randomTensor([3], { seed: 3 }),
       },
       build: (b, { x, w, bias }) => b.op('Conv', [x!, w!, bias!], { kernel_shape: [3, 3] }),
+    },
+  },
+  ConvTranspose: {
+    plain: {
+      inputs: {
+        x: randomTensor([2, 3, 3, 3]),
+        w: randomTensor([3, 2, 3, 3], { seed: 2 }),
+        bias: randomTensor([2], { seed: 3 }),
+      },
+      build: (b, { x, w, bias }) =>
+        b.op('ConvTranspose', [x!, w!, bias!], { kernel_shape: [3, 3], strides: [2, 2] }),
     },
   },
   Max: {

@@ -11,6 +11,10 @@ export const layerSummary = z.object({
   output: z.array(z.number().int()),
   parameters: z.number().int(),
   trainable: z.number().int(),
+  /** Multiply-adds for one image. */
+  macs: z.number().int(),
+  /** How many blocks it is inside of; what is inside comes before the row that joins it. */
+  depth: z.number().int(),
 });
 export type LayerSummary = z.infer<typeof layerSummary>;
 
@@ -24,12 +28,15 @@ export const modelSummary = z.object({
   layers: z.array(layerSummary),
   parameters: z.number().int(),
   trainable: z.number().int(),
+  macs: z.number().int(),
 });
 export type ModelSummary = z.infer<typeof modelSummary>;
 
 export const presetInfo = z.object({
   id: z.string(),
   name: z.string(),
+  /** Heading under which it is offered: 'Small grey images'. */
+  group: z.string(),
   /** What it is for, in one sentence. */
   description: z.string(),
   input: modelSummary.shape.input,

@@ -6,6 +6,7 @@ export const course28: Preset = {
   info: {
     id: 'course-28',
     name: 'Course 28',
+    group: 'Small grey images',
     description: 'The two-convolution network of introductory courses, for 28×28 grey images.',
     input: { height: 28, width: 28, channels: 1 },
     parameters: 243_786,

@@ -6,6 +6,7 @@ export const fashionCnn: Preset = {
   info: {
     id: 'fashion-cnn',
     name: 'Fashion CNN',
+    group: 'Small grey images',
     description: 'Three convolutions and two pools for small grey images; a good first choice.',
     input: { height: 28, width: 28, channels: 1 },
     parameters: 167_114,

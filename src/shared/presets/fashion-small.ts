@@ -6,6 +6,7 @@ export const fashionSmall: Preset = {
   info: {
     id: 'fashion-small',
     name: 'Fashion small',
+    group: 'Small grey images',
     description: 'Two convolutions, meant for a few hundred grey images.',
     input: { height: 28, width: 28, channels: 1 },
     parameters: 266_986,

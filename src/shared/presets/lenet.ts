@@ -6,6 +6,7 @@ export const lenet: Preset = {
   info: {
     id: 'lenet',
     name: 'LeNet',
+    group: 'Small grey images',
     description: 'The classic for handwritten digits: 5×5 convolutions and a wide dense layer.',
     input: { height: 28, width: 28, channels: 1 },
     parameters: 1_256_080,

@@ -121,7 +121,14 @@ describe('a day', () => {
       parameters,
     );
     expect(layers.at(-1)).toMatchObject({ output: [10] });
-    expect(Object.keys(layers[0] ?? {})).toEqual(['name', 'type', 'output', 'parameters']);
+    expect(Object.keys(layers[0] ?? {})).toEqual([
+      'name',
+      'type',
+      'output',
+      'parameters',
+      'macs',
+      'depth',
+    ]);
   });
 
   let run: string;

@@ -50,7 +50,7 @@ describe('Random', () => {
 describe('initialize', () => {
   it('fills Glorot-uniform to its limit and no further', () => {
     const limit = Math.sqrt(6 / (20 + 30));
-    const values = initialize({ type: 'glorot-uniform', fanIn: 20, fanOut: 30 }, [100, 60], 1, 'k');
+    const values = initialize({ type: 'glorotUniform', fanIn: 20, fanOut: 30 }, [100, 60], 1, 'k');
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expect(largest).toBeLessThanOrEqual(limit);
     expect(largest).toBeGreaterThan(0.99 * limit);
@@ -60,7 +60,7 @@ describe('initialize', () => {
 
   it('depends on seed and name', () => {
     const kernel = (seed: number, name: string) =>
-      initialize({ type: 'glorot-uniform', fanIn: 2, fanOut: 2 }, [4], seed, name);
+      initialize({ type: 'glorotUniform', fanIn: 2, fanOut: 2 }, [4], seed, name);
     expect(kernel(1, 'a')).toEqual(kernel(1, 'a'));
     expect(kernel(1, 'a')).not.toEqual(kernel(2, 'a'));
     expect(kernel(1, 'a')).not.toEqual(kernel(1, 'b'));

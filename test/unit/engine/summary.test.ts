@@ -57,22 +57,75 @@ const published: Record<string, { parameters: number; layers: Record<string, num
   },
 };
 
+/** Published counts: all parameters with moving averages, and the trainable ones. */
+const counts: Record<string, [all: number, trainable: number]> = {
+  'cifar-simple': [4_200_842, 4_200_842],
+  'cifar-deep': [1_676_842, 1_676_842],
+  'cifar-bn': [238_666, 238_282],
+  'cats-dogs': [9_494_561, 9_494_561],
+  'rock-paper-scissors': [3_473_475, 3_473_475],
+  // PyTorch publishes the trainable ones only.
+  'resnet-18-grey': [11_184_970, 11_175_370],
+  'resnet-18': [11_699_112, 11_689_512],
+  'resnet-34': [21_814_696, 21_797_672],
+  'resnet-50': [25_610_152, 25_557_032],
+  'mobilenet-v2': [3_538_984, 3_504_872],
+  'inception-v3': [23_851_784, 23_817_352],
+  'vgg-16': [138_357_544, 138_357_544],
+};
+
 describe('presets', () => {
   it('are the published ones', () => {
-    expect(presets.map(({ info }) => info.id).sort()).toEqual(Object.keys(published).sort());
+    expect(presets.map(({ info }) => info.id).sort()).toEqual(
+      [...Object.keys(published), ...Object.keys(counts)].sort(),
+    );
   });
 
-  it.each(Object.entries(published))('%s has the published shapes and count', (id, expected) => {
+  it('are offered group by group', () => {
+    const groups = presets.map(({ info }) => info.group);
+    const changes = groups.filter((group, index) => group !== groups[index - 1]);
+    expect(changes).toEqual([...new Set(groups)]);
+  });
+
+  it.each(presets.map((preset) => [preset.info.id, preset] as const))(
+    '%s says what its spec is, and survives JSON',
+    (id, { spec, info, classes }) => {
+      const { parameters, trainable } = summarize(spec, classes);
+      expect(info).toMatchObject({ id: spec.name, parameters, input: spec.input });
+      const [all, learned] = counts[id] ?? [parameters, parameters];
+      expect([parameters, trainable]).toEqual([all, learned]);
+      expect(modelSpec.parse(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
+    },
+  );
+
+  it('have the feature shapes of their papers', () => {
+    const shapes = (id: string) => {
+      const { spec, classes } = findPreset(id)!;
+      return new Map(summarize(spec, classes).layers.map(({ name, output }) => [name, output]));
+    };
+    expect(shapes('vgg-16').get('block4_pool')).toEqual([14, 14, 512]);
+    expect(shapes('resnet-50').get('add_15')).toEqual([7, 7, 2048]);
+    expect(shapes('resnet-18').get('max_pooling2d')).toEqual([56, 56, 64]);
+    const inception = shapes('inception-v3');
+    expect(inception.get('mixed2')).toEqual([35, 35, 288]);
+    expect(inception.get('mixed7')).toEqual([17, 17, 768]);
+    expect(inception.get('mixed10')).toEqual([8, 8, 2048]);
+    expect(shapes('mobilenet-v2').get('global_average_pooling2d')).toEqual([1280]);
+  });
+
+  it('explains that one sigmoid is for two classes', () => {
+    expect(() => summarize(findPreset('cats-dogs')!.spec, 3)).toThrow(
+      'The last layer, dense_1, gives one number, which tells two classes apart; there are 3.',
+    );
+  });
+
+  it.each(Object.entries(published))('%s has the published shapes', (id, expected) => {
     const preset = findPreset(id)!;
     const summary = summarize(preset.spec, preset.classes);
     expect(summary.parameters).toBe(expected.parameters);
-    expect(summary.trainable).toBe(expected.parameters);
-    expect(preset.info.parameters).toBe(expected.parameters);
-    expect(preset.info.input).toEqual(preset.spec.input);
     expect(Object.fromEntries(summary.layers.map(({ name, output }) => [name, output]))).toEqual(
       expected.layers,
     );
-    expect(modelSpec.parse(preset.spec)).toEqual(preset.spec);
   });
 });
 
@@ -132,13 +185,75 @@ describe('summary', () => {
     ]);
   });
 
-  const conv: LayerSpec = { type: 'conv2d', filters: 4, kernel: [3, 3] };
+  it('counts names through blocks and lists them before the row that joins them', () => {
+    const small: LayerSpec = { type: 'conv2d', filters: 4, kernel: [3, 3], padding: 'same' };
+    const one: LayerSpec = { type: 'conv2d', filters: 4, kernel: [1, 1] };
+    const { layers, macs } = summarize(
+      model([
+        small,
+        { type: 'residual', body: [small, small], shortcut: [one], activation: 'relu' },
+        { type: 'branches', merge: 'concat', branches: [[], [one]] },
+        { type: 'globalaveragepool2d' },
+        head,
+      ]),
+      10,
+    );
+    const rows = layers.map(({ depth, name, type, output, macs }) => [
+      depth,
+      name,
+      type,
+      output.join('×'),
+      macs,
+    ]);
+    const pixels = 28 * 28;
+    expect(rows).toEqual([
+      [0, 'conv2d', 'Conv2D', '28×28×4', pixels * 9 * 4],
+      [1, 'conv2d_1', 'Conv2D', '28×28×4', pixels * 9 * 16],
+      [1, 'conv2d_2', 'Conv2D', '28×28×4', pixels * 9 * 16],
+      [1, 'conv2d_3', 'Conv2D', '28×28×4', pixels * 16],
+      [0, 'add', 'Add', '28×28×4', 0],
+      [1, 'conv2d_4', 'Conv2D', '28×28×4', pixels * 16],
+      [0, 'concatenate', 'Concatenate', '28×28×8', 0],
+      [0, 'global_average_pooling2d', 'GlobalAveragePooling2D', '8', 0],
+      [0, 'dense', 'Dense', '10', 80],
+    ]);
+    expect(macs).toBe(pixels * (36 + 144 + 144 + 16 + 16) + 80);
+  });
+
+  it('counts parameters and multiply-adds of each layer as Keras and PyTorch do', () => {
+    const image = { height: 8, width: 8, channels: 3 as const };
+    const cases: [LayerSpec, number[], number, number][] = [
+      [{ type: 'conv2d', filters: 6, kernel: [3, 3], groups: 3 }, [6, 6, 6], 60, 36 * 54],
+      [{ type: 'conv2d', filters: 2, kernel: [3, 3], dilation: [2, 2] }, [4, 4, 2], 56, 16 * 54],
+      [{ type: 'conv2d', filters: 2, kernel: [7, 7], padding: [3, 3] }, [8, 8, 2], 296, 64 * 294],
+      [{ type: 'depthwiseconv2d', kernel: [3, 3], multiplier: 2 }, [6, 6, 6], 60, 36 * 54],
+      [{ type: 'separableconv2d', filters: 5, kernel: [3, 3] }, [6, 6, 5], 47, 36 * (27 + 15)],
+      [
+        { type: 'conv2dtranspose', filters: 5, kernel: [3, 3], strides: [2, 2], padding: 'same' },
+        [16, 16, 5],
+        140,
+        64 * 135,
+      ],
+      [{ type: 'layernorm' }, [8, 8, 3], 6, 0],
+      [{ type: 'batchnorm', scale: false }, [8, 8, 3], 9, 0],
+      [{ type: 'squeezeexcite', ratio: 3 }, [8, 8, 3], 10, 6],
+      [{ type: 'globalmaxpool2d' }, [3], 0, 0],
+      [{ type: 'spatialdropout2d', rate: 0.5 }, [8, 8, 3], 0, 0],
+    ];
+    for (const [layer, output, parameters, macs] of cases) {
+      const flat: LayerSpec[] = layer.type === 'globalmaxpool2d' ? [] : [{ type: 'flatten' }];
+      const [row] = summarize(model([layer, ...flat, head], image), 10).layers;
+      expect(row, layer.type).toMatchObject({ output, parameters, macs });
+    }
+  });
+
+  const conv = { type: 'conv2d', filters: 4, kernel: [3, 3] } satisfies LayerSpec;
   const mistakes: [string, LayerSpec[], string, string][] = [
     [
       'dense after an image',
       [conv, conv, head],
       'dense',
-      'dense needs a flat input: flatten after conv2d_1 first.',
+      'dense cannot follow conv2d_1: flatten first.',
     ],
     [
       'convolution after flatten',
@@ -169,6 +284,53 @@ describe('summary', () => {
       [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'relu' }],
       'dense',
       'The last layer, dense, must end in softmax; it ends in relu.',
+    ],
+    [
+      'sigmoid before a softmax loss',
+      [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'sigmoid' }],
+      'dense',
+      'The last layer, dense, must end in softmax; it ends in sigmoid.',
+    ],
+    [
+      'parts that cannot be added',
+      [{ type: 'residual', body: [conv] }, { type: 'flatten' }, head],
+      'add',
+      'add cannot add 26×26×4 and 28×28×1: all parts must have the same shape.',
+    ],
+    [
+      'parts that cannot be joined',
+      [{ type: 'branches', merge: 'concat', branches: [[conv], []] }, { type: 'flatten' }, head],
+      'concatenate',
+      'concatenate cannot join 26×26×4 and 28×28×1: all parts must have the same height and width.',
+    ],
+    [
+      'groups that do not divide the channels',
+      [{ ...conv, groups: 3 }, { type: 'flatten' }, head],
+      'conv2d',
+      'conv2d: its 1 input channels and 4 filters must both be divisible by its 3 groups.',
+    ],
+    [
+      'a dilated kernel larger than its input',
+      [{ ...conv, dilation: [20, 1] }, { type: 'flatten' }, head],
+      'conv2d',
+      'conv2d: a 3×3 kernel, spread over 41×3, does not fit its 28×28 input.',
+    ],
+    [
+      'a mean of other channels',
+      [{ type: 'normalization', mean: [1, 2], variance: [1] }, { type: 'flatten' }, head],
+      'normalization',
+      'normalization: 2 numbers as mean do not fit 1 channels.',
+    ],
+    [
+      'the same name twice, once within a block',
+      [
+        { ...conv, name: 'a' },
+        { type: 'residual', body: [{ type: 'activation', activation: 'relu', name: 'a' }] },
+        { type: 'flatten' },
+        head,
+      ],
+      'a',
+      'Two layers are called a.',
     ],
     [
       'the same name twice',

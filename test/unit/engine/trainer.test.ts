@@ -155,6 +155,66 @@ describe('train', () => {
     await expect(run(tinyJob(folder, { classNames: ['a', 'b'] }))).rejects.toThrow('is no class');
   });
 
+  const losses: [string, Partial<TrainJob['spec']>, number, LayerSpec][] = [
+    ['one sigmoid', {}, 2, { type: 'dense', units: 1, activation: 'sigmoid' }],
+    ['a sigmoid a class', {}, 3, { type: 'dense', units: 'classes', activation: 'sigmoid' }],
+    [
+      'smoothing, weights and clipping',
+      {
+        loss: 'crossentropy',
+        labelSmoothing: 0.1,
+        classWeights: 'balanced',
+        optimizer: { type: 'adam', clipNorm: 1 },
+      },
+      3,
+      { type: 'dense', units: 'classes', activation: 'softmax' },
+    ],
+  ];
+  it.each(losses)(
+    'learns with %s, and prediction and export agree with validation',
+    async (_name, changes, classes, head) => {
+      const folder = await temporaryFolder();
+      const classNames = ['across', 'upright', 'none'].slice(0, classes);
+      // With two classes, 'none' is 'across': the bar is upright or it is not.
+      const relabel = (set: ReturnType<typeof bars>) => ({
+        ...set,
+        labels: set.labels.map((label) => (label < classes ? label : 0)),
+      });
+      const set = relabel(bars(100, 2));
+      const spec: TrainJob['spec'] = {
+        ...tinySpec,
+        layers: [...tinySpec.layers.slice(0, -1), head],
+        loss: 'binary-crossentropy',
+        ...changes,
+      };
+      const job = tinyJob(folder, {
+        spec,
+        classNames,
+        train: relabel(bars(300, 1)),
+        validation: set,
+      });
+      const { epochs } = await run(job);
+      const last = epochs.at(-1)!.metrics;
+      expect(last.valAccuracy).toBeGreaterThan(0.9);
+      const service = new InferenceService(backend);
+      const { data, ...shape } = await service.predict(
+        { runDir: folder, checkpoint: 'last', set },
+        {},
+      );
+      expect(shape).toEqual({ images: 100, classes });
+      const right = set.labels.filter((label, image) => {
+        const row = data.subarray(image * classes, (image + 1) * classes);
+        expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+        return row.indexOf(Math.max(...row)) === label;
+      });
+      expect(right.length / 100).toBe(last.valAccuracy);
+      const file = join(folder, 'model.onnx');
+      const metadata = {};
+      await exportOnnx({ runDir: folder, checkpoint: 'last', file, classNames, metadata });
+      expect((await service.runExported({ file, set }, {})).data).toEqual(data);
+    },
+  );
+
   const body: [string, LayerSpec[]][] = [
     ['dropout', [{ type: 'flatten' }, { type: 'dropout', rate: 0.2 }]],
     [
@@ -164,6 +224,38 @@ describe('train', () => {
     ['batch normalisation of units', [{ type: 'flatten' }, { type: 'batchnorm', momentum: 0.9 }]],
     ['average pooling', [{ type: 'averagepool2d', size: [2, 2] }, { type: 'flatten' }]],
     ['global pooling', [{ type: 'globalaveragepool2d' }]],
+    [
+      'a residual block with batch normalisation',
+      [
+        {
+          type: 'residual',
+          body: [
+            { type: 'depthwiseconv2d', kernel: [3, 3], padding: 'same', bias: false },
+            { type: 'batchnorm', momentum: 0.9, scale: false },
+            { type: 'spatialdropout2d', rate: 0.1 },
+          ],
+          activation: 'relu',
+        },
+        { type: 'squeezeexcite', ratio: 2 },
+        { type: 'flatten' },
+      ],
+    ],
+    [
+      'branches and layer normalisation',
+      [
+        {
+          type: 'branches',
+          merge: 'concat',
+          branches: [
+            [],
+            [{ type: 'separableconv2d', filters: 4, kernel: [2, 2], padding: 'same' }],
+          ],
+        },
+        { type: 'layernorm' },
+        { type: 'upsampling2d', size: [2, 2] },
+        { type: 'flatten' },
+      ],
+    ],
     [
       'separate activations',
       [

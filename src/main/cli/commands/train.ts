@@ -20,7 +20,7 @@ export const addTrain: AddCommand = (program, open) =>
   program
     .command('train <dir>')
     .description('train a preset on the labeled training images')
-    .requiredOption('--preset <id>', 'fashion-cnn, fashion-small, lenet, course-28 …')
+    .requiredOption('--preset <id>', 'fashion-cnn, lenet, cifar-deep, cats-dogs, resnet-18 …')
     .option('--epochs <n>', "passes over the data; the preset's own unless given", positiveInteger)
     .option('--batch <n>', 'images a step', positiveInteger)
     .option('--lr <x>', 'learning rate', positiveNumber)

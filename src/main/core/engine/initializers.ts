@@ -1,12 +1,72 @@
 /** First values of parameters, as Keras has them. */
+import type { InitializerName } from '#shared/model-spec.ts';
 import { elements } from './graph/shape.ts';
 import { Random } from './random.ts';
 
-export type Initializer =
-  | { type: 'zeros' }
-  | { type: 'ones' }
-  /** Uniform in ±√(6 / (fan in + fan out)) (Glorot and Bengio, 2010): Keras' default for kernels. */
-  | { type: 'glorot-uniform'; fanIn: number; fanOut: number };
+export interface Initializer {
+  type: InitializerName;
+  /** Inputs and outputs of one unit, as Keras counts them; of no matter to some types. */
+  fanIn: number;
+  fanOut: number;
+}
+
+/** For parameters without fans: 'zeros' and 'ones'. */
+export const constantInitializer = (type: 'zeros' | 'ones'): Initializer => ({
+  type,
+  fanIn: 1,
+  fanOut: 1,
+});
+
+/** Keras' random_uniform, random_normal and truncated_normal. */
+const SMALL = 0.05;
+/** Standard deviation of a normal distribution cut off at two of its own. */
+const TRUNCATED = 0.87962566103423978;
+
+type Draw = (random: Random) => number;
+
+const uniform =
+  (limit: number): Draw =>
+  (random) =>
+    (2 * random.uniform() - 1) * limit;
+
+/** Box and Muller's; 1 − u is never zero. */
+const normal =
+  (deviation: number): Draw =>
+  (random) =>
+    deviation *
+    Math.sqrt(-2 * Math.log(1 - random.uniform())) *
+    Math.cos(2 * Math.PI * random.uniform());
+
+/** Drawn again while beyond two standard deviations. */
+const truncated =
+  (deviation: number): Draw =>
+  (random) => {
+    for (;;) {
+      const value = normal(1)(random);
+      if (Math.abs(value) <= 2) return value * deviation;
+    }
+  };
+
+/** Uniform with the variance `scale` / fan; the normal kinds are truncated, as in Keras. */
+const spread = (scale: number): Draw => uniform(Math.sqrt(3 * scale));
+const bell = (scale: number): Draw => truncated(Math.sqrt(scale) / TRUNCATED);
+
+/**
+ * Glorot and Bengio (2010) divide by the mean of both fans, He et al. (2015) and LeCun et al. (1998)
+ * by the inputs.
+ */
+const draws: Record<Exclude<InitializerName, 'zeros' | 'ones'>, (init: Initializer) => Draw> = {
+  // Not through `spread`: written so that the rounding stays what saved runs were made with.
+  glorotUniform: ({ fanIn, fanOut }) => uniform(Math.sqrt(6 / (fanIn + fanOut))),
+  glorotNormal: ({ fanIn, fanOut }) => bell(2 / (fanIn + fanOut)),
+  heUniform: ({ fanIn }) => spread(2 / fanIn),
+  heNormal: ({ fanIn }) => bell(2 / fanIn),
+  lecunUniform: ({ fanIn }) => spread(1 / fanIn),
+  lecunNormal: ({ fanIn }) => bell(1 / fanIn),
+  randomUniform: () => uniform(SMALL),
+  randomNormal: () => normal(SMALL),
+  truncatedNormal: () => truncated(SMALL),
+};
 
 /** Each parameter has a stream of its own: adding a layer does not change the others' numbers. */
 export function initialize(
@@ -16,18 +76,11 @@ export function initialize(
   name: string,
 ): Float32Array {
   const values = new Float32Array(elements(shape));
-  switch (initializer.type) {
-    case 'zeros':
-      return values;
-    case 'ones':
-      return values.fill(1);
-    case 'glorot-uniform': {
-      const random = new Random(seed, 'initializer', name);
-      const limit = Math.sqrt(6 / (initializer.fanIn + initializer.fanOut));
-      for (let index = 0; index < values.length; index++) {
-        values[index] = (2 * random.uniform() - 1) * limit;
-      }
-      return values;
-    }
-  }
+  const { type } = initializer;
+  if (type === 'zeros') return values;
+  if (type === 'ones') return values.fill(1);
+  const random = new Random(seed, 'initializer', name);
+  const draw = draws[type](initializer);
+  for (let index = 0; index < values.length; index++) values[index] = draw(random);
+  return values;
 }

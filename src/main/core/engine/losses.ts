@@ -1,7 +1,26 @@
+/**
+ * What a model's logits mean (its head): their loss in the training graph, the same loss on the host
+ * for validation, and the class probabilities that they stand for. All from logits, so that nothing
+ * overflows and no logarithm sees a zero.
+ *
+ *   softmax   one logit a class, cross-entropy
+ *   sigmoid   one logit for two classes: the probability of the second; binary cross-entropy
+ *   sigmoids  one logit a class, each a yes or no of its own; the mean of their binary
+ *             cross-entropies against the one-hot label
+ */
 import type { GraphBuilder } from './graph/builder.ts';
 import { dataTypes } from './graph/onnx-proto.ts';
-import { sizeAt } from './graph/shape.ts';
+import { GraphError, sizeAt } from './graph/shape.ts';
 import type { Value } from './graph/types.ts';
+
+export type Head = 'softmax' | 'sigmoid' | 'sigmoids';
+
+export interface LossOptions {
+  /** Share of the target that goes to all classes alike, as in Keras; 0 unless said. */
+  labelSmoothing?: number;
+  /** How much an image of each class counts. The sum is still divided by the batch, as in Keras. */
+  classWeights?: readonly number[] | undefined;
+}
 
 export interface Loss {
   /** Mean over the batch, []. */
@@ -11,28 +30,169 @@ export interface Loss {
 }
 
 /**
- * Softmax cross-entropy against class indices, stable for any logits because log-softmax subtracts
- * the largest first.
- *
- * @param logits float32 [batch, classes]
+ * @param logits float32 [batch, classes], for 'sigmoid' [batch, 1]
  * @param labels int32 [batch]
  */
-export function sparseCrossEntropy(b: GraphBuilder, logits: Value, labels: Value): Loss {
+export function buildLoss(
+  b: GraphBuilder,
+  head: Head,
+  logits: Value,
+  labels: Value,
+  { labelSmoothing = 0, classWeights }: LossOptions = {},
+): Loss {
   const batch = sizeAt(logits.shape, 0);
-  const classes = sizeAt(logits.shape, 1);
+  const outputs = sizeAt(logits.shape, 1);
+  const hot = head === 'sigmoid' ? isSecond(b, labels, batch) : oneHot(b, labels, batch, outputs);
+  const targets = smoothed(b, hot, labelSmoothing, head === 'softmax' ? outputs : 2);
+  const each = head === 'softmax' ? logLikelihood(b, logits, targets) : signed(b, logits, targets);
+  const weighted = classWeights
+    ? b.op('Mul', [each, imageWeights(b, labels, batch, classWeights)])
+    : each;
+  const total = b.op('ReduceSum', [weighted], { keepdims: 0 });
+  const count = head === 'softmax' ? batch : batch * outputs;
+  const loss = b.op('Mul', [total, b.scalar(-1 / count)]);
+
+  const right = head === 'sigmoid' ? sideIsRight(b, logits, hot) : topIsRight(b, logits, labels);
+  const counted = b.op('Cast', [right], { to: dataTypes.float32 });
+  return { loss, correct: b.op('ReduceSum', [counted], { keepdims: 0 }) };
+}
+
+function oneHot(b: GraphBuilder, labels: Value, batch: number, classes: number): Value {
   const every = b.tensor({
     dtype: 'int32',
     dims: [1, classes],
     data: Int32Array.from({ length: classes }, (_, index) => index),
   });
   const isLabel = b.op('Equal', [b.reshape(labels, [batch, 1]), every]);
-  const oneHot = b.op('Cast', [isLabel], { to: dataTypes.float32 });
-  const logLikelihood = b.op('Mul', [oneHot, b.op('LogSoftmax', [logits], { axis: -1 })]);
-  const total = b.op('ReduceSum', [logLikelihood], { keepdims: 0 });
-  const loss = b.op('Mul', [total, b.scalar(-1 / batch)]);
+  return b.op('Cast', [isLabel], { to: dataTypes.float32 });
+}
 
+/** 1 where the label is the second of two classes. */
+function isSecond(b: GraphBuilder, labels: Value, batch: number): Value {
+  return b.op('Cast', [b.reshape(labels, [batch, 1])], { to: dataTypes.float32 });
+}
+
+function smoothed(b: GraphBuilder, hot: Value, smoothing: number, among: number): Value {
+  if (smoothing === 0) return hot;
+  const kept = b.op('Mul', [hot, b.scalar(1 - smoothing)]);
+  return b.op('Add', [kept, b.scalar(smoothing / among)]);
+}
+
+/** log-softmax subtracts the largest logit first. */
+function logLikelihood(b: GraphBuilder, logits: Value, targets: Value): Value {
+  return b.op('Mul', [targets, b.op('LogSoftmax', [logits], { axis: -1 })]);
+}
+
+/** t log σ(z) + (1 − t) log(1 − σ(z)) = t z − softplus(z). */
+function signed(b: GraphBuilder, logits: Value, targets: Value): Value {
+  return b.op('Sub', [b.op('Mul', [targets, logits]), b.op('Softplus', [logits])]);
+}
+
+/** [batch, 1] */
+function imageWeights(
+  b: GraphBuilder,
+  labels: Value,
+  batch: number,
+  weights: readonly number[],
+): Value {
+  const row = b.tensor({
+    dtype: 'float32',
+    dims: [1, weights.length],
+    data: Float32Array.from(weights),
+  });
+  const own = b.op('Mul', [oneHot(b, labels, batch, weights.length), row]);
+  return b.op('ReduceSum', [own, b.ints([1])], { keepdims: 1 });
+}
+
+function topIsRight(b: GraphBuilder, logits: Value, labels: Value): Value {
   const top = b.op('ArgMax', [logits], { axis: -1, keepdims: 0 });
-  const right = b.op('Equal', [top, b.op('Cast', [labels], { to: dataTypes.int64 })]);
-  const counted = b.op('Cast', [right], { to: dataTypes.float32 });
-  return { loss, correct: b.op('ReduceSum', [counted], { keepdims: 0 }) };
+  return b.op('Equal', [top, b.op('Cast', [labels], { to: dataTypes.int64 })]);
+}
+
+function sideIsRight(b: GraphBuilder, logits: Value, hot: Value): Value {
+  const second = b.op('Cast', [b.op('Greater', [logits, b.scalar(0)])], { to: dataTypes.float32 });
+  return b.op('Equal', [second, hot]);
+}
+
+/**
+ * Class probabilities that sum to 1, float32 [batch, classes]. N sigmoids do not sum to 1 by
+ * themselves: they are divided by their sum, which keeps their order. It is computed as the softmax
+ * of their logarithms, which has no 0 / 0 where every sigmoid says no.
+ */
+export function buildProbabilities(b: GraphBuilder, head: Head, logits: Value): Value {
+  switch (head) {
+    case 'softmax':
+      return b.op('Softmax', [logits], { axis: -1 });
+    case 'sigmoid': {
+      const both = b.op('Concat', [b.op('Neg', [logits]), logits], { axis: 1 });
+      return b.op('Sigmoid', [both]);
+    }
+    case 'sigmoids': {
+      const logs = b.op('Neg', [b.op('Softplus', [b.op('Neg', [logits])])]);
+      return b.op('Softmax', [logs], { axis: -1 });
+    }
+  }
+}
+
+/** How many logits a head has. */
+export function outputsOf(head: Head, classes: number): number {
+  return head === 'sigmoid' ? 1 : classes;
+}
+
+/** One image's loss and whether its true class is on top, in double precision, not weighted. */
+export function scoreRow(
+  head: Head,
+  logits: Float32Array,
+  label: number,
+  labelSmoothing = 0,
+): { loss: number; correct: boolean } {
+  if (head === 'softmax') {
+    const top = indexOfLargest(logits);
+    const largest = at(logits, top);
+    const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
+    const mean = logits.reduce((total, value) => total + value, 0) / logits.length;
+    const aimed = (1 - labelSmoothing) * at(logits, label) + labelSmoothing * mean;
+    return { loss: Math.log(sum) + largest - aimed, correct: top === label };
+  }
+  let loss = 0;
+  for (const [index, logit] of logits.entries()) {
+    const hot = (head === 'sigmoid' ? label === 1 : label === index) ? 1 : 0;
+    const target = hot * (1 - labelSmoothing) + labelSmoothing / 2;
+    loss += Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - target * logit;
+  }
+  const top = head === 'sigmoid' ? Number(at(logits, 0) > 0) : indexOfLargest(logits);
+  return { loss: loss / logits.length, correct: top === label };
+}
+
+function at(row: Float32Array, index: number): number {
+  return row[index] ?? NaN;
+}
+
+function indexOfLargest(row: Float32Array): number {
+  let best = 0;
+  for (let index = 1; index < row.length; index++) if (at(row, index) > at(row, best)) best = index;
+  return best;
+}
+
+/**
+ * Weights for each class of a spec that asks for them. 'balanced' makes all classes count alike:
+ * images / (classes · images of the class).
+ */
+export function classWeightsOf(
+  wanted: 'balanced' | readonly number[] | undefined,
+  labels: Int32Array,
+  classes: number,
+): readonly number[] | undefined {
+  if (wanted !== 'balanced') return wanted;
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts.map((count) => (count > 0 ? labels.length / (classes * count) : 1));
+}
+
+/** g · min(1, limit / ‖g‖) over all parameters together. */
+export function clipByNorm(b: GraphBuilder, gradient: Value, limit: number): Value {
+  if (gradient.shape.length !== 1) throw new GraphError('the gradient must be one flat vector');
+  const squares = b.op('ReduceSum', [b.op('Mul', [gradient, gradient])], { keepdims: 0 });
+  const norm = b.op('Max', [b.op('Sqrt', [squares]), b.scalar(limit)]);
+  return b.op('Mul', [gradient, b.op('Div', [b.scalar(limit), norm])]);
 }

@@ -3,6 +3,8 @@ import { AppError } from '#shared/errors.ts';
 import type { Program } from './backends/index.ts';
 import { batches, inOrder } from './data/batches.ts';
 import { openPixels } from './data/pixels.ts';
+import type { ResolvedModel } from './layers/resolve.ts';
+import { outputsOf, scoreRow } from './losses.ts';
 import type { CallOptions, TensorSet } from './protocol.ts';
 
 export const DEFAULT_BATCH = 256;
@@ -48,13 +50,14 @@ export interface Score {
   accuracy: number;
 }
 
-/** Mean cross-entropy and accuracy of a program's `logits`, each image counted once. */
+/** Mean loss and accuracy of a program's `logits`, each image counted once and alike. */
 export async function score(
   program: Program,
-  classes: number,
+  { head, classes, labelSmoothing }: Pick<ResolvedModel, 'head' | 'classes' | 'labelSmoothing'>,
   set: TensorSet,
   options: CallOptions = {},
 ): Promise<Score> {
+  const outputs = outputsOf(head, classes);
   let loss = 0;
   let correct = 0;
   await predictSet(
@@ -63,28 +66,14 @@ export async function score(
     set,
     (logits, _start, labels) => {
       for (const [index, label] of labels.entries()) {
-        const row = logits.subarray(index * classes, (index + 1) * classes);
-        loss += crossEntropy(row, label);
-        if (indexOfLargest(row) === label) correct++;
+        const row = logits.subarray(index * outputs, (index + 1) * outputs);
+        const scored = scoreRow(head, row, label, labelSmoothing);
+        loss += scored.loss;
+        if (scored.correct) correct++;
       }
     },
     options,
   );
   const count = set.slots.length;
   return { loss: loss / count, accuracy: correct / count };
-}
-
-/** −log softmax(logits)[label], in double precision. */
-function crossEntropy(logits: Float32Array, label: number): number {
-  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity);
-  const sum = logits.reduce((total, value) => total + Math.exp(value - largest), 0);
-  return Math.log(sum) + largest - (logits[label] ?? NaN);
-}
-
-function indexOfLargest(row: Float32Array): number {
-  let best = 0;
-  for (let index = 1; index < row.length; index++) {
-    if ((row[index] ?? 0) > (row[best] ?? 0)) best = index;
-  }
-  return best;
 }

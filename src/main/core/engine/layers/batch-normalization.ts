@@ -1,7 +1,8 @@
 import type { LayerSpec } from '#shared/model-spec.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/types.ts';
-import type { BuildContext, LayerDef, LayerPlace } from './types.ts';
+import { constantInitializer } from '../initializers.ts';
+import type { BuildContext, LayerDef, LayerPlace, ParameterSpec } from './types.ts';
 
 type Spec = Extract<LayerSpec, { type: 'batchnorm' }>;
 
@@ -9,26 +10,44 @@ function channelsOf(place: LayerPlace): number {
   return place.input.at(-1) ?? 1;
 }
 
+function has({ scale = true, center = true }: Spec, parameter: string): boolean {
+  return (scale || parameter !== 'gamma') && (center || parameter !== 'beta');
+}
+
 /** Per channel: over batch and pixels for images, over the batch for flat input. */
 export const batchNormalization: LayerDef<Spec> = {
   className: 'BatchNormalization',
   autoName: 'batch_normalization',
   output: (_spec, place) => place.input,
-  parameters(_spec, place) {
+  parameters(spec, place) {
     const shape = [channelsOf(place)];
-    return [
-      { name: 'gamma', shape, initializer: { type: 'ones' }, kind: 'weight' },
-      { name: 'beta', shape, initializer: { type: 'zeros' }, kind: 'weight' },
-      { name: 'moving_mean', shape, initializer: { type: 'zeros' }, kind: 'statistic' },
-      { name: 'moving_variance', shape, initializer: { type: 'ones' }, kind: 'statistic' },
+    const ones = constantInitializer('ones');
+    const zeros = constantInitializer('zeros');
+    const all: ParameterSpec[] = [
+      { name: 'gamma', shape, initializer: ones, kind: 'weight' },
+      { name: 'beta', shape, initializer: zeros, kind: 'weight' },
+      { name: 'moving_mean', shape, initializer: zeros, kind: 'statistic' },
+      { name: 'moving_variance', shape, initializer: ones, kind: 'statistic' },
     ];
+    return all.filter(({ name }) => has(spec, name));
   },
   build(context, spec, x, place) {
-    const { b, training, parameter } = context;
-    const epsilon = spec.epsilon ?? 1e-3;
-    if (training) return trained(context, x, channelsOf(place), epsilon, spec.momentum ?? 0.99);
-    const given = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(parameter);
-    return b.op('BatchNormalization', [x, ...given], { epsilon });
+    const channels = channelsOf(place);
+    if (context.training) return trained(context, spec, x, channels);
+    const { b, parameter } = context;
+    const fixed = (value: number) =>
+      b.tensor({
+        dtype: 'float32',
+        dims: [channels],
+        data: new Float32Array(channels).fill(value),
+      });
+    const given = [
+      has(spec, 'gamma') ? parameter('gamma') : fixed(1),
+      has(spec, 'beta') ? parameter('beta') : fixed(0),
+      parameter('moving_mean'),
+      parameter('moving_variance'),
+    ];
+    return b.op('BatchNormalization', [x, ...given], { epsilon: spec.epsilon ?? 1e-3 });
   },
   activation: () => 'linear',
 };
@@ -39,11 +58,11 @@ export const batchNormalization: LayerDef<Spec> = {
  */
 function trained(
   { b, parameter, updateStatistic }: BuildContext,
+  spec: Spec,
   x: Value,
   channels: number,
-  epsilon: number,
-  momentum: number,
 ): Value {
+  const { epsilon = 1e-3, momentum = 0.99 } = spec;
   const axes = b.ints(x.shape.length === 4 ? [0, 2, 3] : [0]);
   const perChannel = x.shape.length === 4 ? [1, channels, 1, 1] : [1, channels];
   const mean = b.op('ReduceMean', [x, axes], { keepdims: 1 });
@@ -51,7 +70,9 @@ function trained(
   const variance = b.op('ReduceMean', [b.op('Mul', [centred, centred]), axes], { keepdims: 1 });
   const deviation = b.op('Sqrt', [b.op('Add', [variance, b.scalar(epsilon)])]);
   // Scale first, on a handful of numbers: one product over the big tensor instead of two.
-  const scale = b.op('Div', [b.reshape(parameter('gamma'), perChannel), deviation]);
+  const scale = has(spec, 'gamma')
+    ? b.op('Div', [b.reshape(parameter('gamma'), perChannel), deviation])
+    : b.op('Reciprocal', [deviation]);
   const normalized = b.op('Mul', [centred, scale]);
   for (const [name, now] of [
     ['moving_mean', mean],
@@ -59,6 +80,7 @@ function trained(
   ] as const) {
     updateStatistic(name, blend(b, parameter(name), b.reshape(now, [channels]), momentum));
   }
+  if (!has(spec, 'beta')) return normalized;
   return b.op('Add', [normalized, b.reshape(parameter('beta'), perChannel)]);
 }
 

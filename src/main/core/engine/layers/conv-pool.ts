@@ -29,7 +29,8 @@ function specsOf(layer: ResolvedLayer, next: ResolvedLayer): [ConvSpec, PoolSpec
 export function canPoolInPhases(layer: ResolvedLayer, next: ResolvedLayer): boolean {
   const specs = specsOf(layer, next);
   if (!specs) return false;
-  const [, { size, strides = size, padding = 'valid' }] = specs;
+  const [{ groups = 1, dilation = [1, 1] }, { size, strides = size, padding = 'valid' }] = specs;
+  if (groups > 1 || dilation.some((step) => step > 1)) return false;
   const monotone = layer.activation === 'relu' || layer.activation === 'linear';
   const separate = strides[0] === size[0] && strides[1] === size[1];
   return monotone && separate && padding === 'valid' && size[0] * size[1] <= MOST_PHASES;

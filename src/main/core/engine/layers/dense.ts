@@ -1,6 +1,7 @@
 import type { LayerSpec } from '#shared/model-spec.ts';
 import { modelError } from './errors.ts';
 import type { LayerDef, LayerPlace } from './types.ts';
+import { biasOf, kernelOf } from './weights.ts';
 
 type Spec = Extract<LayerSpec, { type: 'dense' }>;
 
@@ -14,7 +15,7 @@ function flatInput(place: LayerPlace): number {
     const after = place.previous ?? 'the input';
     throw modelError(
       place.name,
-      `${place.name} needs a flat input: flatten after ${after} first.`,
+      `${place.name} cannot follow ${after}: flatten first.`,
       `Add a flatten layer between ${after} and ${place.name}.`,
     );
   }
@@ -31,18 +32,10 @@ export const dense: LayerDef<Spec> = {
   parameters(spec, place) {
     const inputs = flatInput(place);
     const units = unitsOf(spec, place);
-    const kernel = {
-      name: 'kernel',
-      shape: [inputs, units],
-      initializer: { type: 'glorot-uniform', fanIn: inputs, fanOut: units },
-      kind: 'weight',
-    } as const;
-    if (spec.bias === false) return [kernel];
-    return [
-      kernel,
-      { name: 'bias', shape: [units], initializer: { type: 'zeros' }, kind: 'weight' },
-    ];
+    const fans = { fanIn: inputs, fanOut: units };
+    return [kernelOf(spec, [inputs, units], fans), ...biasOf(spec, units)];
   },
+  macs: (spec, place) => flatInput(place) * unitsOf(spec, place),
   build({ b, parameter }, spec, x) {
     const inputs = [x, parameter('kernel')];
     if (spec.bias !== false) inputs.push(parameter('bias'));

@@ -27,29 +27,46 @@ export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
   return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
 }
 
-/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes]. */
+/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes], or [N, 1] of a single sigmoid. */
 export function buildForward(
   b: GraphBuilder,
   model: ResolvedModel,
   input: Value,
   options: ForwardOptions,
 ): Value {
+  const last = model.layers.at(-1);
+  // The loss works on logits: it is stable, and softmax or sigmoid is part of its gradient.
+  const toLogits = last?.activation === (model.head === 'softmax' ? 'softmax' : 'sigmoid');
+  return buildSequence(b, model.layers, input, options, toLogits);
+}
+
+/** Layers one after the other; with `toLogits`, without the last one's activation. */
+function buildSequence(
+  b: GraphBuilder,
+  layers: readonly ResolvedLayer[],
+  input: Value,
+  options: ForwardOptions,
+  toLogits = false,
+): Value {
   let x = input;
-  for (const [index, layer] of model.layers.entries()) {
-    const next = model.layers[index + 1];
-    const before = model.layers[index - 1];
+  for (const [index, layer] of layers.entries()) {
+    const next = layers[index + 1];
+    const before = layers[index - 1];
     const context = contextFor(b, layer, options);
     if (before && pooledInPhases(b, before, layer, options)) {
       // The convolution before has done it already.
     } else if (next && pooledInPhases(b, layer, next, options)) {
       x = convThenMaxPool(context, layer, next, x);
+    } else if (layer.parts.length > 0) {
+      const from = x;
+      const parts = layer.parts.map((part) => buildSequence(b, part, from, options));
+      x = layer.build(context, parts);
     } else {
-      x = layer.def.build(context, layer.spec, x, layer.place);
+      x = layer.build(context, [x]);
     }
-    // The loss works on logits: it is stable, and softmax is part of its gradient.
-    if (!next && layer.activation === 'softmax') break;
+    if (!next && toLogits) break;
     if (poolsFirst(layer, next)) continue;
-    x = applyActivation(b, pending(model.layers, index), x);
+    x = applyActivation(b, pending(layers, index), x);
   }
   return x;
 }

@@ -1,4 +1,4 @@
-import type { Activation, LayerSpec } from '#shared/model-spec.ts';
+import type { Activation, PlainLayerSpec } from '#shared/model-spec.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/types.ts';
 import type { Initializer } from '../initializers.ts';
@@ -22,6 +22,8 @@ export interface ParameterSpec {
   initializer: Initializer;
   /** Statistics are moving averages: counted as parameters, not trained. */
   kind: 'weight' | 'statistic';
+  /** Adds l2 · Σ w² to what is minimised. */
+  l2?: number;
 }
 
 export interface BuildContext {
@@ -37,7 +39,7 @@ export interface BuildContext {
 }
 
 /** Everything the engine knows of one layer type. */
-export interface LayerDef<Spec extends LayerSpec = LayerSpec> {
+export interface LayerDef<Spec extends PlainLayerSpec = PlainLayerSpec> {
   /** As Keras calls the class; shown in summaries. */
   className: string;
   /** As Keras begins automatic names. */
@@ -45,6 +47,8 @@ export interface LayerDef<Spec extends LayerSpec = LayerSpec> {
   /** Shape of the output. Throws MODEL_INVALID, explained, if the input does not fit. */
   output(spec: Spec, place: LayerPlace): FeatureShape;
   parameters(spec: Spec, place: LayerPlace): ParameterSpec[];
+  /** Multiply-adds for one image; none unless said. */
+  macs?(spec: Spec, place: LayerPlace): number;
   /** Adds the layer without its activation. `x` is NCHW or [N, units]. */
   build(context: BuildContext, spec: Spec, x: Value, place: LayerPlace): Value;
   /** Applied after it; may be moved behind a following max pool. */

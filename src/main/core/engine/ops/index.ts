@@ -1,15 +1,17 @@
 /** The total table: an operator without an entry does not compile. */
 import type { OpName } from '../graph/op-names.ts';
+import { clip, elu, erf, leakyRelu, softplus } from './activations.ts';
 import { add, div, max, mul, sub } from './arithmetic.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { col2Im } from './conv/col2im.ts';
-import { conv, convTranspose } from './conv/conv.ts';
+import { conv } from './conv/conv.ts';
+import { convTranspose } from './conv/conv-transpose.ts';
 import { expand, reshape, transpose } from './layout.ts';
 import { and, cast, equal, greater, not, or, where } from './logic.ts';
 import { gemm, matMul } from './matmul.ts';
 import { concat, pad, slice, split } from './pieces.ts';
 import { averagePool, globalAveragePool, maxPool, maxUnpool } from './pool.ts';
-import { argMax, reduceMean, reduceSum } from './reduce.ts';
+import { argMax, reduceMax, reduceMean, reduceSum } from './reduce.ts';
 import { resize } from './resize.ts';
 import { scatterElements } from './scatter.ts';
 import { logSoftmax, softmax } from './softmax.ts';
@@ -35,18 +37,22 @@ export const ops: Record<OpName, OpDef> = {
   AveragePool: averagePool,
   BatchNormalization: batchNormalization,
   Cast: cast,
+  Clip: clip,
   Col2Im: col2Im,
   Concat: concat,
   Conv: conv,
   ConvTranspose: convTranspose,
   Div: div,
+  Elu: elu,
   Equal: equal,
+  Erf: erf,
   Exp: exp,
   Expand: expand,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
   Identity: identity,
+  LeakyRelu: leakyRelu,
   Log: log,
   LogSoftmax: logSoftmax,
   MatMul: matMul,
@@ -59,6 +65,7 @@ export const ops: Record<OpName, OpDef> = {
   Or: or,
   Pad: pad,
   Reciprocal: reciprocal,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
   ReduceSum: reduceSum,
   Relu: relu,
@@ -70,6 +77,7 @@ export const ops: Record<OpName, OpDef> = {
   Sign: sign,
   Slice: slice,
   Softmax: softmax,
+  Softplus: softplus,
   Split: split,
   Sqrt: sqrt,
   Sub: sub,

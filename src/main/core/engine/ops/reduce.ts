@@ -1,3 +1,4 @@
+import { dataTypes } from '../graph/onnx-proto.ts';
 import {
   GraphError,
   concrete,
@@ -48,6 +49,20 @@ export const reduceSum = reduction('ReduceSum', (context) => [spread(context).va
 export const reduceMean = reduction('ReduceMean', (context) => {
   const { value, count } = spread(context);
   return [context.b.op('Mul', [value, context.b.scalar(1 / count)])];
+});
+
+/** Equal winners share the gradient, as in TensorFlow and PyTorch. */
+export const reduceMax = reduction('ReduceMax', ({ b, node, input, output, grad }) => {
+  const dims = concrete(input(0).shape);
+  const axes = axesOf(node.inputs, node.op);
+  const kept = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
+  const isTop = b.op('Equal', [input(0), b.reshape(output(0), kept)]);
+  const winners = b.op('Cast', [isTop], { to: dataTypes.float32 });
+  const share = b.op('Div', [
+    b.reshape(grad, kept),
+    b.op('ReduceSum', [winners, b.ints(axes)], { keepdims: 1 }),
+  ]);
+  return [b.op('Mul', [winners, share]), null];
 });
 
 export const argMax: OpDef = {

@@ -4,6 +4,7 @@ import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
+import { buildProbabilities } from '../losses.ts';
 import type { ParameterValues } from './parameters.ts';
 
 function buildLogits(
@@ -39,7 +40,7 @@ export function buildInference(model: ResolvedModel, parameters: ParameterValues
   const image = b.input('image', 'uint8', ['batch', height, width, channels]);
   const logits = buildLogits(b, model, pixelsToUnit(b, image), parameters);
   b.output('logits', logits);
-  b.output('probabilities', b.op('Softmax', [logits], { axis: -1 }));
+  b.output('probabilities', buildProbabilities(b, model.head, logits));
   return b.finish();
 }
 
@@ -62,6 +63,6 @@ export function buildExport(model: ResolvedModel, parameters: ParameterValues): 
     axes: [1, 2],
   });
   const logits = buildLogits(b, model, pixelsToUnit(b, scaled), parameters);
-  b.output('probabilities', b.op('Softmax', [logits], { axis: -1 }));
+  b.output('probabilities', buildProbabilities(b, model.head, logits));
   return b.finish();
 }

@@ -1,6 +1,6 @@
 import { elements } from '../graph/shape.ts';
 import { initialize } from '../initializers.ts';
-import type { ResolvedModel } from '../layers/resolve.ts';
+import { allLayers, type ResolvedModel } from '../layers/resolve.ts';
 import type { ParameterSpec } from '../layers/types.ts';
 
 /** One parameter inside a flat vector. */
@@ -41,7 +41,7 @@ export function layoutParameters(
   model: ResolvedModel,
   frozen: ReadonlySet<string> = new Set(),
 ): ParameterLayout {
-  const all = model.layers.flatMap((layer) =>
+  const all = allLayers(model.layers).flatMap((layer) =>
     layer.parameters.map((parameter) => ({
       ...parameter,
       fullName: `${layer.name}/${parameter.name}`,

@@ -19,10 +19,15 @@ import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
-import { sparseCrossEntropy } from '../losses.ts';
+import { buildLoss, clipByNorm } from '../losses.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
-import { layoutParameters, type Packing, type ParameterLayout } from './parameters.ts';
+import {
+  layoutParameters,
+  type PackedParameter,
+  type Packing,
+  type ParameterLayout,
+} from './parameters.ts';
 
 export interface DropoutMask {
   /** Name of the graph's input. */
@@ -47,6 +52,8 @@ export interface TrainStepOptions {
   batch: number;
   /** Full names (`layer/kernel`) of the parameters that do not learn. */
   frozen?: ReadonlySet<string>;
+  /** One for each class; needed where the spec says 'balanced', which depends on the data. */
+  classWeights?: readonly number[] | undefined;
   lowerings?: Lowerings;
   /** Also give the flat gradient as output `gradient`, for tests. */
   exposeGradient?: boolean;
@@ -95,17 +102,22 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     updateStatistic: (name, value) => updated.set(name, value),
   });
 
-  const { loss, correct } = sparseCrossEntropy(b, logits, labels);
+  const { loss, correct } = buildLoss(b, model.head, logits, labels, {
+    labelSmoothing: model.labelSmoothing,
+    classWeights: options.classWeights ?? givenWeights(spec),
+  });
   b.output('loss', loss);
   b.output('correct', correct);
   const parts = gradients(
     b,
     loss,
     layout.trainable.entries.map(({ fullName }) => known(values, fullName)),
-  );
+  ).map((part, index) => decayed(b, part, layout.trainable.entries[index], values));
   const gradient = joinFlat(b, layout.trainable, parts);
   if (options.exposeGradient) b.output('gradient', gradient);
-  const update = optimizer.update(b, weights, gradient, slots, scalars);
+  const { clipNorm } = spec.optimizer;
+  const step = clipNorm === undefined ? gradient : clipByNorm(b, gradient, clipNorm);
+  const update = optimizer.update(b, weights, step, slots, scalars);
   b.output('weights_next', update.weights);
   for (const [index, name] of optimizer.slots.entries()) {
     const slot = update.slots[index];
@@ -119,6 +131,11 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   return { graph: b.finish(), model, layout, optimizer, masks, batch };
 }
 
+function givenWeights({ name, classWeights }: ModelSpec): readonly number[] | undefined {
+  if (classWeights === 'balanced') throw new RangeError(`${name} needs its balanced weights`);
+  return classWeights;
+}
+
 function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [string, Value][] {
   const sizes = packing.entries.map(({ size }) => size);
   const parts = b.node('Split', [vector, b.ints(sizes)], { axis: 0 });
@@ -127,6 +144,18 @@ function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [strin
     if (!part) throw new GraphError(`${fullName} is not in its vector`);
     return [fullName, shape.length === 1 ? part : b.reshape(part, shape)];
   });
+}
+
+/** With the slope of l2 · Σ w², which the reported loss leaves out. */
+function decayed(
+  b: GraphBuilder,
+  gradient: Value,
+  parameter: PackedParameter | undefined,
+  values: ReadonlyMap<string, Value>,
+): Value {
+  if (!parameter?.l2) return gradient;
+  const weights = known(values, parameter.fullName);
+  return b.op('Add', [gradient, b.op('Mul', [weights, b.scalar(2 * parameter.l2)])]);
 }
 
 function joinFlat(b: GraphBuilder, packing: Packing, parts: readonly Value[]): Value {

@@ -5,6 +5,7 @@ import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-
 import { batches } from '../data/batches.ts';
 import { openPixels, type PixelSource } from '../data/pixels.ts';
 import { toOnnx } from '../graph/serialize.ts';
+import { classWeightsOf } from '../losses.ts';
 import { score, type Score } from '../predictor.ts';
 import { buildInference } from '../programs/inference.ts';
 import type { TrainStep } from '../programs/train-step.ts';
@@ -41,7 +42,11 @@ export async function train(
   const source = await openPixels(job.train);
   const runner = new StepRunner(
     backend,
-    { spec: job.spec, classes: job.classNames.length },
+    {
+      spec: job.spec,
+      classes: job.classNames.length,
+      classWeights: classWeightsOf(job.spec.classWeights, job.train.labels, job.classNames.length),
+    },
     job.seed,
   );
   try {
@@ -142,7 +147,7 @@ async function validate(session: Session, set: TensorSet): Promise<Score> {
   const { backend, runner, step, control } = session;
   const program = await backend.compile(toOnnx(buildInference(step.model, runner.parameters())));
   try {
-    return await score(program, step.model.classes, set, { signal: control.signal });
+    return await score(program, step.model, set, { signal: control.signal });
   } finally {
     await program.dispose();
   }

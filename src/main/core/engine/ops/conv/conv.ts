@@ -1,5 +1,5 @@
 import { GraphError, dimAt, formatShape, sizeAt } from '../../graph/shape.ts';
-import { intAttribute, intsAttribute, required, slide, windowOf } from '../helpers.ts';
+import { intAttribute, required, slide, windowOf } from '../helpers.ts';
 import type { OpDef } from '../types.ts';
 import { geometryOf } from './geometry.ts';
 import { inputGradient } from './input-gradient.ts';
@@ -38,25 +38,4 @@ export const conv: OpDef = {
         : null,
     ];
   },
-};
-
-/** x [N, C, H, W], weight [C, O / group, kh, kw] → the adjoint of Conv. Emitted by gradients. */
-export const convTranspose: OpDef = {
-  attributes: { ...attributes, output_padding: 'ints' },
-  infer(inputs, given) {
-    const x = required(inputs, 0, 'ConvTranspose');
-    const weight = required(inputs, 1, 'ConvTranspose');
-    const window = windowOf(given, [sizeAt(weight.shape, 2), sizeAt(weight.shape, 3)]);
-    const extra = intsAttribute(given, 'output_padding', [0, 0]);
-    const size = (axis: 0 | 1) =>
-      window.strides[axis] * (sizeAt(x.shape, axis + 2) - 1) +
-      (extra[axis] ?? 0) +
-      (window.kernel[axis] - 1) * window.dilations[axis] +
-      1 -
-      window.pads[axis] -
-      window.pads[axis === 0 ? 2 : 3];
-    const channels = sizeAt(weight.shape, 1) * intAttribute(given, 'group', 1);
-    return [{ dtype: x.dtype, shape: [dimAt(x.shape, 0), channels, size(0), size(1)] }];
-  },
-  gradient: null,
 };

@@ -3,7 +3,7 @@
  *
  *   conv-transpose  ONNX's own adjoint: one GEMM per image, then col2im.
  *   flipped-conv    a convolution of dy, padded with k − 1 − p, with the kernel turned by 180° and
- *                   its channel axes swapped. Stride 1 only.
+ *                   its channel axes swapped, within each group. Stride 1 only.
  *   gemm-col2im     one GEMM for the whole batch, then Col2Im: worth it where an image alone has too
  *                   few positions for a GEMM to be efficient.
  */
@@ -40,9 +40,19 @@ function flippedConv(b: GraphBuilder, g: ConvGeometry, weight: Value, grad: Valu
     b.ints([2, 3]),
     b.ints([-1, -1]),
   ]);
+  const inside = g.inChannels / g.group;
+  const outside = g.outChannels / g.group;
+  const swapped =
+    g.group === 1
+      ? b.transpose(flipped, [1, 0, 2, 3])
+      : b.reshape(
+          b.transpose(b.reshape(flipped, [g.group, outside, inside, ...g.kernel]), [0, 2, 1, 3, 4]),
+          [g.inChannels, outside, ...g.kernel],
+        );
   const reach = [0, 1].map((axis) => ((g.kernel[axis] ?? 1) - 1) * (g.dilations[axis] ?? 1));
-  return b.op('Conv', [grad, b.transpose(flipped, [1, 0, 2, 3])], {
+  return b.op('Conv', [grad, swapped], {
     kernel_shape: g.kernel,
+    group: g.group,
     dilations: g.dilations,
     pads: g.pads.map((padding, index) => (reach[index % 2] ?? 0) - padding),
   });
@@ -50,7 +60,6 @@ function flippedConv(b: GraphBuilder, g: ConvGeometry, weight: Value, grad: Valu
 
 function canFlip(g: ConvGeometry): boolean {
   return (
-    g.group === 1 &&
     g.strides.every((stride) => stride === 1) &&
     g.pads.every((padding, index) => {
       const axis = index % 2 === 0 ? 0 : 1;

@@ -13,10 +13,10 @@
  *   shifted-gemms      shifted-gemm with one GEMM per offset, without joining the shifted copies.
  */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { GraphError } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
 import type { ConvWeightLowering } from '../lowerings.ts';
 import type { ConvGeometry } from './geometry.ts';
+import { groupedBatchAsChannels, groupedIm2col, groupsOf } from './grouped-weight-gradient.ts';
 
 type Lowering = (b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value) => Value;
 
@@ -46,6 +46,10 @@ function batchAsChannels(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value
           b.ints([2, 3]),
         ])
       : x;
+  if (g.group > 1) {
+    const part = { x: used, height: g.height - cropHeight, width: g.width - cropWidth, pads };
+    return groupedBatchAsChannels(b, g, part, grad);
+  }
   const swapped = b.op('Conv', [b.transpose(used, swap), b.transpose(grad, swap)], {
     kernel_shape: [g.outHeight, g.outWidth],
     strides: g.dilations,
@@ -91,6 +95,7 @@ function im2colGemm(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Va
       b.ints(g.strides),
     ]),
   );
+  if (g.group > 1) return groupedIm2col(b, g, columns, grad);
   const positions = g.batch * g.outHeight * g.outWidth;
   const joined = b.reshape(b.op('Concat', columns, { axis: 0 }), [-1, positions]);
   const rows = b.reshape(b.transpose(grad, swap), [g.outChannels, positions]);
@@ -140,12 +145,17 @@ const lowerings: Record<ConvWeightLowering, Lowering> = {
   'shifted-gemms': unitStride(shiftedGemms),
 };
 
+/** Else im2col, which takes any stride and any groups. */
 function unitStride(lowering: Lowering): Lowering {
   return (b, g, x, grad) =>
-    g.strides.every((stride) => stride === 1) ? lowering(b, g, x, grad) : im2colGemm(b, g, x, grad);
+    g.group === 1 && g.strides.every((stride) => stride === 1)
+      ? lowering(b, g, x, grad)
+      : im2colGemm(b, g, x, grad);
 }
 
 export function weightGradient(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Value {
-  if (g.group !== 1) throw new GraphError('Conv with groups has no weight gradient');
-  return lowerings[b.lowerings.convWeight(g)](b, g, x, grad);
+  // What counts for the choice is the size of one group's products.
+  const { inside, outside } = groupsOf(g);
+  const name = b.lowerings.convWeight({ ...g, inChannels: inside, outChannels: outside });
+  return lowerings[name](b, g, x, grad);
 }

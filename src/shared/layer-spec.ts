@@ -1,0 +1,208 @@
+/** The layers of a model spec, with Keras' meanings and defaults. */
+import * as z from 'zod';
+
+export const size = z.number().int().min(1).max(4096);
+const pair = z.tuple([size, size]);
+const pads = z.number().int().min(0).max(4096);
+/** 'same' as in TensorFlow (the odd pixel last), or [height, width] on both sides as in PyTorch. */
+const padding = z.union([z.enum(['valid', 'same']), z.tuple([pads, pads])]);
+export type Padding = z.infer<typeof padding>;
+
+/** Keras' names and numbers: leaky_relu has slope 0.2, elu α = 1, gelu is exact. */
+export const activation = z.enum([
+  'linear',
+  'relu',
+  'relu6',
+  'leaky_relu',
+  'elu',
+  'gelu',
+  'silu',
+  'hard_sigmoid',
+  'hard_swish',
+  'sigmoid',
+  'tanh',
+  'softmax',
+]);
+export type Activation = z.infer<typeof activation>;
+
+/** Keras' initialisers in camel case; all drawn from the run's seed. */
+export const initializerName = z.enum([
+  'zeros',
+  'ones',
+  'glorotUniform',
+  'glorotNormal',
+  'heUniform',
+  'heNormal',
+  'lecunUniform',
+  'lecunNormal',
+  'randomUniform',
+  'randomNormal',
+  'truncatedNormal',
+]);
+export type InitializerName = z.infer<typeof initializerName>;
+
+const named = { name: z.string().min(1).max(100).optional() };
+
+/** What layers with a kernel and a bias share. */
+const weighted = {
+  activation: activation.optional(),
+  bias: z.boolean().optional(),
+  kernelInitializer: initializerName.optional(),
+  biasInitializer: initializerName.optional(),
+  /** Adds l2 · Σ kernel² to what is minimised, as Keras' L2 regulariser. */
+  l2: z.number().min(0).max(10).optional(),
+};
+
+const convolution = {
+  ...named,
+  ...weighted,
+  kernel: pair,
+  strides: pair.optional(),
+  padding: padding.optional(),
+  dilation: pair.optional(),
+};
+
+const window = { ...named, size: pair, strides: pair.optional(), padding: padding.optional() };
+
+const rate = z.number().min(0).lt(1);
+
+const plainLayers = [
+  z.object({
+    ...convolution,
+    type: z.literal('conv2d'),
+    filters: size,
+    /** Channels and filters are divided among so many convolutions side by side. */
+    groups: size.optional(),
+  }),
+  /** A convolution of each channel by itself. */
+  z.object({ ...convolution, type: z.literal('depthwiseconv2d'), multiplier: size.optional() }),
+  /** A depthwise convolution, then a 1×1 convolution that mixes the channels. */
+  z.object({
+    ...convolution,
+    type: z.literal('separableconv2d'),
+    filters: size,
+    multiplier: size.optional(),
+  }),
+  /** The adjoint of a convolution: makes images larger. */
+  z.object({
+    ...named,
+    ...weighted,
+    type: z.literal('conv2dtranspose'),
+    filters: size,
+    kernel: pair,
+    strides: pair.optional(),
+    padding: z.enum(['valid', 'same']).optional(),
+  }),
+  z.object({ ...window, type: z.literal('maxpool2d') }),
+  z.object({ ...window, type: z.literal('averagepool2d') }),
+  z.object({ ...named, type: z.literal('globalaveragepool2d') }),
+  z.object({ ...named, type: z.literal('globalmaxpool2d') }),
+  z.object({ ...named, type: z.literal('flatten') }),
+  z.object({
+    ...named,
+    ...weighted,
+    type: z.literal('dense'),
+    /** 'classes': as many as the data has. */
+    units: z.union([size.max(1_000_000), z.literal('classes')]),
+  }),
+  z.object({ ...named, type: z.literal('dropout'), rate }),
+  /** Drops whole channels. */
+  z.object({ ...named, type: z.literal('spatialdropout2d'), rate }),
+  z.object({
+    ...named,
+    type: z.literal('batchnorm'),
+    /** Keras' defaults: 0.99 and 1e-3. */
+    momentum: z.number().gt(0).lt(1).optional(),
+    epsilon: z.number().positive().optional(),
+    /** With γ (scale) and β (center) to learn; both unless said. */
+    scale: z.boolean().optional(),
+    center: z.boolean().optional(),
+  }),
+  /** Over the channels of each pixel, as Keras' default axis. */
+  z.object({
+    ...named,
+    type: z.literal('layernorm'),
+    epsilon: z.number().positive().optional(),
+  }),
+  z.object({ ...named, type: z.literal('activation'), activation }),
+  /** leaky_relu with a slope of its own; Keras' default is 0.3. */
+  z.object({
+    ...named,
+    type: z.literal('leakyrelu'),
+    slope: z.number().min(0).max(1).optional(),
+  }),
+  /** [[top, bottom], [left, right]] */
+  z.object({
+    ...named,
+    type: z.literal('zeropadding2d'),
+    padding: z.tuple([z.tuple([pads, pads]), z.tuple([pads, pads])]),
+  }),
+  /** Repeats rows and columns. */
+  z.object({ ...named, type: z.literal('upsampling2d'), size: pair }),
+  /** x · scale + offset; pixels arrive as 0…1. */
+  z.object({
+    ...named,
+    type: z.literal('rescaling'),
+    scale: z.number(),
+    offset: z.number().optional(),
+  }),
+  /** (x − mean) / √variance, one number a channel or one for all; pixels arrive as 0…1. */
+  z.object({
+    ...named,
+    type: z.literal('normalization'),
+    mean: z.array(z.number()).min(1),
+    variance: z.array(z.number().positive()).min(1),
+  }),
+  /** Weighs each channel by a gate computed from all channels' means (Hu et al., 2018). */
+  z.object({
+    ...named,
+    type: z.literal('squeezeexcite'),
+    /** Of channels to hidden units; 16 unless said. */
+    ratio: size.optional(),
+    activation: activation.optional(),
+    gate: z.enum(['sigmoid', 'hard_sigmoid']).optional(),
+  }),
+] as const;
+
+export type PlainLayerSpec = z.infer<(typeof plainLayers)[number]>;
+
+/** activation(body(x) + shortcut(x)); without a shortcut, x itself. */
+export interface ResidualSpec {
+  type: 'residual';
+  name?: string | undefined;
+  body: LayerSpec[];
+  shortcut?: LayerSpec[] | undefined;
+  activation?: Activation | undefined;
+}
+
+/** Parts side by side on the same input, joined; an empty part hands its input on. */
+export interface BranchesSpec {
+  type: 'branches';
+  name?: string | undefined;
+  branches: LayerSpec[][];
+  merge: 'concat' | 'add';
+  activation?: Activation | undefined;
+}
+
+export type BlockSpec = ResidualSpec | BranchesSpec;
+export type LayerSpec = PlainLayerSpec | BlockSpec;
+
+const sequence = z.array(z.lazy((): z.ZodType<LayerSpec> => layerSpec)).max(1000);
+
+export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
+  ...plainLayers,
+  z.object({
+    ...named,
+    type: z.literal('residual'),
+    body: sequence.min(1),
+    shortcut: sequence.optional(),
+    activation: activation.optional(),
+  }),
+  z.object({
+    ...named,
+    type: z.literal('branches'),
+    branches: z.array(sequence).min(2).max(100),
+    merge: z.enum(['concat', 'add']),
+    activation: activation.optional(),
+  }),
+]);

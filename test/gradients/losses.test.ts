@@ -1,0 +1,126 @@
+/** Losses against central differences, TensorFlow.js, and what is known of them at the extremes. */
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { GraphBuilder } from '#core/engine/graph/builder.ts';
+import type { TensorData } from '#core/engine/graph/types.ts';
+import {
+  buildLoss,
+  buildProbabilities,
+  classWeightsOf,
+  clipByNorm,
+  outputsOf,
+  scoreRow,
+  type Head,
+  type LossOptions,
+} from '#core/engine/losses.ts';
+import { checkGradient, compile, expectClose, randomTensor } from './harness.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const heads: Head[] = ['softmax', 'sigmoid', 'sigmoids'];
+const options: LossOptions[] = [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 3] }];
+const cases = heads.flatMap((head) =>
+  options.map((each): [string, Head, LossOptions] => [
+    `${head} ${JSON.stringify(each)}`,
+    head,
+    each,
+  ]),
+);
+const labels: TensorData = { dtype: 'int32', dims: [4], data: Int32Array.of(1, 0, 0, 1) };
+const CLASSES = 2;
+
+async function evaluate(head: Head, logits: TensorData, given: LossOptions) {
+  const b = new GraphBuilder('loss');
+  const z = b.input('z', 'float32', logits.dims);
+  const { loss, correct } = buildLoss(b, head, z, b.input('y', 'int32', labels.dims), given);
+  b.output('loss', loss);
+  b.output('correct', correct);
+  b.output('probabilities', buildProbabilities(b, head, z));
+  const program = await compile(b.finish());
+  const results = await program.run({ z: logits, y: labels });
+  await program.dispose();
+  return {
+    loss: Number(results['loss']!.data[0]),
+    correct: Number(results['correct']!.data[0]),
+    probabilities: results['probabilities']!.data as Float32Array,
+  };
+}
+
+/** Mean of TensorFlow's own loss of each image, weighted. */
+function oracle(head: Head, logits: TensorData, { labelSmoothing = 0, classWeights }: LossOptions) {
+  const z = tf.tensor2d(logits.data as Float32Array, logits.dims as [number, number]);
+  const hot = tf.oneHot(tf.tensor1d(labels.data as Int32Array, 'int32'), CLASSES);
+  const target = tf.cast(head === 'sigmoid' ? tf.slice(hot, [0, 1], [4, 1]) : hot, 'float32');
+  const weights = [...(labels.data as Int32Array)].map((label) => classWeights?.[label] ?? 1);
+  const none = tf.Reduction.NONE;
+  const each = Array.from({ length: 4 }, (_, image) => {
+    const row = (x: tf.Tensor) => tf.slice(x as tf.Tensor2D, [image, 0], [1, -1]);
+    const loss =
+      head === 'softmax'
+        ? tf.losses.softmaxCrossEntropy(row(target), row(z), undefined, labelSmoothing, none)
+        : tf.losses.sigmoidCrossEntropy(row(target), row(z), undefined, labelSmoothing, none);
+    return tf.mean(loss).dataSync()[0]! * weights[image]!;
+  });
+  return each.reduce((sum, value) => sum + value, 0) / 4;
+}
+
+describe('loss of', () => {
+  it.each(cases)('%s', async (_name, head, given) => {
+    const logits = randomTensor([4, outputsOf(head, CLASSES)], { scale: 3 });
+    const { loss, correct, probabilities } = await evaluate(head, logits, given);
+    expect(loss).toBeCloseTo(oracle(head, logits, given), 5);
+    await checkGradient({
+      inputs: { z: logits },
+      build: (b, { z }) => buildLoss(b, head, z!, b.tensor(labels), given).loss,
+    });
+
+    const width = outputsOf(head, CLASSES);
+    const rows = Array.from({ length: 4 }, (_, image) => {
+      const row = (logits.data as Float32Array).subarray(image * width, (image + 1) * width);
+      const label = labels.data[image] as number;
+      const scored = scoreRow(head, row, label, given.labelSmoothing);
+      return { ...scored, loss: scored.loss * (given.classWeights?.[label] ?? 1) };
+    });
+    expect(rows.reduce((sum, row) => sum + row.loss, 0) / 4).toBeCloseTo(loss, 5);
+    expect(rows.filter((row) => row.correct).length).toBe(correct);
+    for (const [image, row] of rows.entries()) {
+      const [first = 0, second = 0] = probabilities.subarray(image * 2, image * 2 + 2);
+      expect(first + second).toBeCloseTo(1, 6);
+      expect(Number(second > first) === labels.data[image]).toBe(row.correct);
+    }
+  });
+
+  it.each(heads)('%s stays finite for huge logits', async (head) => {
+    const width = outputsOf(head, CLASSES);
+    const data = Float32Array.from({ length: 4 * width }, (_, i) => (i % 3 === 0 ? 1e4 : -1e4));
+    const found = await evaluate(head, { dtype: 'float32', dims: [4, width], data }, {});
+    expect(Number.isFinite(found.loss)).toBe(true);
+    for (let image = 0; image < 4; image++) {
+      expect(found.probabilities[2 * image]! + found.probabilities[2 * image + 1]!).toBeCloseTo(
+        1,
+        6,
+      );
+    }
+  });
+});
+
+it('balances classes by how many images they have', () => {
+  const weights = classWeightsOf('balanced', Int32Array.of(0, 0, 0, 1, 0, 1), 3);
+  expect(weights).toEqual([6 / 12, 1, 1]);
+  expect(classWeightsOf([1, 2], Int32Array.of(0), 2)).toEqual([1, 2]);
+});
+
+it('clips a gradient by the norm of all its numbers', async () => {
+  const b = new GraphBuilder('clip');
+  const g = b.input('g', 'float32', [4]);
+  b.output('long', clipByNorm(b, g, 2.5));
+  b.output('short', clipByNorm(b, g, 7));
+  const program = await compile(b.finish());
+  const data = Float32Array.of(1, -2, 2, 4);
+  const results = await program.run({ g: { dtype: 'float32', dims: [4], data } });
+  await program.dispose();
+  expectClose(results['long']!.data as Float32Array, [0.5, -1, 1, 2], 1e-6, 'clipped');
+  expectClose(results['short']!.data as Float32Array, data, 1e-6, 'as it was');
+});
