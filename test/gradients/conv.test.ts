@@ -86,6 +86,24 @@ describe('convolution', () => {
     );
   });
 
+  it('has the same weight gradient when images are multiplied in groups', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async (shape) => {
+        const testCase = convCase(shape, 'im2col-gemm');
+        const run = (windowBytes: number) =>
+          autodiffGradients({
+            ...testCase,
+            lowerings: { ...testCase.lowerings, windowBytes },
+          });
+        const { gradients: whole } = await run(Infinity);
+        const { gradients: grouped } = await run(1);
+        expectClose(grouped['w']!, whole['w']!, 1e-5, 'in groups');
+        expect((await run(1)).gradients['w']).toEqual(grouped['w']);
+      }),
+      { numRuns: 30, seed: 10 },
+    );
+  });
+
   it('has the same input gradient in every lowering', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
