@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorData } from '#core/engine/graph/types.ts';
 import {
   inputLoweringNames,
@@ -92,6 +92,24 @@ describe('convolution', () => {
         }
       }),
       { numRuns: 40, seed: 8 },
+    );
+  });
+
+  it('has the same weight gradient when images are multiplied in groups', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async (shape) => {
+        const testCase = convCase(shape, 'im2col-gemm');
+        const run = (windowBytes: number) =>
+          autodiffGradients({
+            ...testCase,
+            lowerings: { ...testCase.lowerings, windowBytes },
+          });
+        const { gradients: whole } = await run(Infinity);
+        const { gradients: grouped } = await run(1);
+        expectClose(grouped['w']!, whole['w']!, 1e-5, 'in groups');
+        expect((await run(1)).gradients['w']).toEqual(grouped['w']);
+      }),
+      { numRuns: 30, seed: 10 },
     );
   });
 

@@ -25,6 +25,8 @@ export type ConvPoolLowering = 'pool' | 'phases';
 export interface Lowerings {
   convWeight(geometry: ConvGeometry): ConvWeightLowering;
   convInput(geometry: ConvGeometry): ConvInputLowering;
+  /** Bytes of windows that im2col-gemm puts side by side before it multiplies them. */
+  windowBytes: number;
   relu: ReluLowering;
   /** A wish: max-pool-gradient.ts uses what is right for the window. */
   maxPool: MaxPoolLowering;
@@ -35,11 +37,16 @@ export interface Lowerings {
 /** Output positions of one image below which a GEMM for each image wastes most of its width. */
 const FEW_POSITIONS = 16;
 
+/** Output positions above which a convolution with dy as its kernel falls out of the cache. */
+const MANY_POSITIONS = 256;
+
 /** Rules of thumb from test/benchmarks on ONNX Runtime's CPU provider. */
 export const defaultLowerings: Lowerings = {
-  convWeight: ({ inChannels }) => (inChannels < 8 ? 'batch-as-channels' : 'im2col-gemm'),
+  convWeight: ({ inChannels, outHeight, outWidth }) =>
+    inChannels < 8 && outHeight * outWidth <= MANY_POSITIONS ? 'batch-as-channels' : 'im2col-gemm',
   convInput: ({ outHeight, outWidth }) =>
     outHeight * outWidth <= FEW_POSITIONS ? 'gemm-col2im' : 'conv-transpose',
+  windowBytes: 4 * 1024 ** 2,
   relu: 'cast',
   maxPool: 'compare',
   convPool: (inChannels) => (inChannels < 8 ? 'phases' : 'pool'),

@@ -6,13 +6,16 @@
  *   batch-as-channels  a convolution of x by dy with batch and channel axes swapped, so that the sum
  *                      over the batch is the sum over input channels; stride and dilation change
  *                      places. Its GEMMs are only kh·kw wide: good for few input channels.
- *   im2col-gemm        all windows side by side (Slice + Concat), then one GEMM.
+ *   im2col-gemm        all windows side by side (Slice + Concat), then one GEMM. A few images at a
+ *                      time where all windows together would not fit a cache: the windows are
+ *                      kh·kw times as large as the images.
  *   shifted-gemm       the same, but dy is laid out on x's own grid, with zeros where no window
  *                      begins, so that a window offset is one shift of the flat image rows: long
  *                      copies instead of many short ones, for some wasted products. Stride 1 only.
  *   shifted-gemms      shifted-gemm with one GEMM per offset, without joining the shifted copies.
  */
 import type { GraphBuilder } from '../../graph/builder.ts';
+import { GraphError } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
 import type { ConvWeightLowering } from '../lowerings.ts';
 import type { ConvGeometry } from './geometry.ts';
@@ -81,25 +84,72 @@ function offsets(g: ConvGeometry): [number, number][] {
   ]);
 }
 
-function im2colGemm(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Value {
-  const source = channelsFirst(b, g, x);
-  const columns = offsets(g).map(([row, column]) =>
+/** More groups than this would cost more in operators than they save in cache misses. */
+const MOST_GROUPS = 16;
+
+/** [first, end) of each group of images, as equal as can be. */
+function imageGroups(b: GraphBuilder, g: ConvGeometry): [number, number][] {
+  const [kh, kw] = g.kernel;
+  const bytes = 4 * kh * kw * g.inChannels * g.batch * g.outHeight * g.outWidth;
+  const count = Math.min(
+    g.batch,
+    MOST_GROUPS,
+    Math.max(1, Math.ceil(bytes / b.lowerings.windowBytes)),
+  );
+  const edge = (index: number) => Math.round((index * g.batch) / count);
+  return Array.from({ length: count }, (_, index) => [edge(index), edge(index + 1)]);
+}
+
+/** For each tap of the kernel, what it sees of the images [first, end): channels first. */
+function tapColumns(
+  b: GraphBuilder,
+  g: ConvGeometry,
+  source: Value,
+  [first, end]: [number, number],
+): Value[] {
+  return offsets(g).map(([row, column]) =>
     b.op('Slice', [
       source,
-      b.ints([row, column]),
+      b.ints([first, row, column]),
       b.ints([
+        end,
         row + (g.outHeight - 1) * g.strides[0] + 1,
         column + (g.outWidth - 1) * g.strides[1] + 1,
       ]),
-      b.ints([2, 3]),
-      b.ints(g.strides),
+      b.ints([1, 2, 3]),
+      b.ints([1, ...g.strides]),
     ]),
   );
-  if (g.group > 1) return groupedIm2col(b, g, columns, grad);
-  const positions = g.batch * g.outHeight * g.outWidth;
-  const joined = b.reshape(b.op('Concat', columns, { axis: 0 }), [-1, positions]);
-  const rows = b.reshape(b.transpose(grad, swap), [g.outChannels, positions]);
-  return untangle(b, g, b.op('Gemm', [rows, joined], { transB: 1 }));
+}
+
+function im2colGemm(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Value {
+  if (g.group > 1) {
+    return groupedIm2col(b, g, tapColumns(b, g, channelsFirst(b, g, x), [0, g.batch]), grad);
+  }
+  const taps = g.inChannels * g.kernel[0] * g.kernel[1];
+  // The runtime packs the second factor, and takes its rows badly when it is the larger one.
+  const windowsFirst = taps > g.outChannels;
+  const groups = imageGroups(b, g);
+  const source = channelsFirst(b, g, x);
+  const swapped = b.transpose(grad, swap);
+  let sum: Value | null = null;
+  for (const [first, end] of groups) {
+    const positions = (end - first) * g.outHeight * g.outWidth;
+    const columns = tapColumns(b, g, source, [first, end]);
+    const windows = b.reshape(b.op('Concat', columns, { axis: 0 }), [taps, positions]);
+    const part =
+      groups.length === 1
+        ? swapped
+        : b.op('Slice', [swapped, b.ints([first]), b.ints([end]), b.ints([1])]);
+    const rows = b.reshape(part, [g.outChannels, positions]);
+    const factors: Value[] = windowsFirst ? [windows, rows] : [rows, windows];
+    // The sum so far is the product's third operand: added in a fixed order, in place.
+    sum = b.op('Gemm', sum ? [...factors, sum] : factors, { transB: 1 });
+  }
+  if (!sum) throw new GraphError('Conv of no images');
+  if (!windowsFirst) return untangle(b, g, sum);
+  const [kh, kw] = g.kernel;
+  return b.transpose(b.reshape(sum, [kh, kw, g.inChannels, g.outChannels]), [3, 2, 0, 1]);
 }
 
 /** dy on x's padded grid and x, both flat, with the length of what every shift has in common. */
