@@ -112,8 +112,8 @@ export const text = {
   empty: {
     noRuns: 'Nothing to evaluate yet',
     noRunsBody: 'Train a model first; then see here what it gets right and what it confuses.',
-    noRunsLabel: 'Label at least two classes first',
-    noRunsLabelBody: 'A model needs labeled pictures of two classes or more to learn from.',
+    noLabels: 'Label at least two classes first',
+    noLabelsBody: 'A model needs labeled pictures of two classes or more to learn from.',
     train: 'Train a model',
     label: 'Label images',
     notYet: (run: string, split: string) => `${run} is not evaluated on ${split} images yet`,
