@@ -2,6 +2,7 @@ import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import './ui/tokens.css';
 import './ui/base.css';
+import './ui/overlays.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { connect } from './api.ts';

@@ -28,22 +28,11 @@ export interface StoredImage {
   deletedAt: number | null;
 }
 
-export interface NewImage {
-  sha256: string;
-  name: string;
-  width: number;
-  height: number;
-  channels: number;
-  bitDepth: number;
-  bytes: number;
-  format: string;
-  storage: 'copy' | 'reference';
-  path: string | null;
-  container: number | null;
-  containerIndex: number | null;
-  importId: number;
-  split: Split | null;
-}
+/** What is known of an image when it comes in. */
+export type NewImage = Omit<
+  StoredImage,
+  'id' | 'importedSplit' | 'flag' | 'classId' | 'addedAt' | 'deletedAt'
+> & { importId: number };
 
 /** What a tensor pack has to know to find an image's pixels. */
 export type PixelLocation = Pick<
