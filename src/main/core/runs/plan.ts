@@ -3,6 +3,7 @@ import type { ModelSummary, TrainOptions, TrainPlan } from '#shared/contract/ind
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, type Preset } from '#shared/presets/index.ts';
+import { watchable } from '#shared/schedule.ts';
 import type { Engine, EngineInfo } from '../engine/protocol.ts';
 import { summarize } from '../engine/layers/summary.ts';
 import type { Store } from '../store/store.ts';
@@ -26,13 +27,27 @@ export function presetById(id: string): Preset {
   throw new AppError('NOT_FOUND', `There is no preset '${id}'.`, { subject: id });
 }
 
+/**
+ * The model of a run, with the optimizer that was chosen for it.
+ * @throws AppError NOT_FOUND
+ */
+export function modelOf(options: Pick<TrainOptions, 'preset' | 'optimizer'>): {
+  preset: Preset;
+  spec: ModelSpec;
+} {
+  const preset = presetById(options.preset);
+  return {
+    preset,
+    spec: { ...preset.spec, optimizer: options.optimizer ?? preset.spec.optimizer },
+  };
+}
+
 export async function planTraining(
   store: Store,
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
-  const preset = presetById(options.preset);
-  const spec = { ...preset.spec, optimizer: options.optimizer ?? preset.spec.optimizer };
+  const { preset, spec } = modelOf(options);
   const info = await engine.info();
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
@@ -65,7 +80,7 @@ export async function planTraining(
         images,
       ),
       engine: backend?.label ?? chosen,
-      warnings: [...shapeWarnings(store, spec), ...selection.warnings],
+      warnings: [...shapeWarnings(store, spec), ...selection.warnings, ...monitorWarnings(options)],
       problems,
     },
   };
@@ -93,4 +108,17 @@ function shapeWarnings(store: Store, { input }: ModelSpec): string[] {
     warnings.push(`This model sees grey: the colours of ${count(coloured, 'image')} are not used.`);
   }
   return warnings;
+}
+
+/** Early stopping and plateaus that want validation where there is none. */
+function monitorWarnings({ schedule, earlyStop, validateOn }: TrainOptions): string[] {
+  if (validateOn.kind !== 'none') return [];
+  const who = [
+    ...(earlyStop ? [{ who: 'early stopping', monitor: earlyStop.monitor }] : []),
+    ...(schedule.type === 'plateau' ? [{ who: 'the rate', monitor: schedule.monitor }] : []),
+  ].filter(({ monitor }) => watchable(monitor, false) !== monitor);
+  return who.map(
+    ({ who: what, monitor }) =>
+      `Nothing is validated, so ${what} goes by the training ${watchable(monitor, false)}.`,
+  );
 }
