@@ -9,7 +9,7 @@ import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunData } from '../store/runs.ts';
 import { pick, selectData } from './data.ts';
-import { modelOf } from './plan.ts';
+import { trainedModel } from './plan.ts';
 import { tensorSet } from './tensor-set.ts';
 
 type Dependencies = Pick<CoreContext, 'engine' | 'jobs'>;
@@ -24,14 +24,14 @@ export async function* findRate(
   options: TrainOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<RateEvent, void> {
-  const { preset } = modelOf(options);
+  const { name } = trainedModel(project.store, options);
   const events = new EventEmitter();
   const stream = on(events, 'event', { close: ['close'], ...(signal ? { signal } : {}) });
   const job = core.jobs.start(
     {
       kind: 'rate',
       project: project.id,
-      title: `Find a rate · ${preset.info.name}`,
+      title: `Find a rate · ${name}`,
       unit: 'steps',
     },
     async (control) => {
@@ -64,7 +64,7 @@ async function sweep(
   control: JobControl,
   emit: (event: RateEvent) => void,
 ): Promise<void> {
-  const { spec } = modelOf(options);
+  const { spec } = trainedModel(project.store, options);
   const { train, classes, problems } = selectData(project.store, {
     ...options,
     validateOn: { kind: 'none' },

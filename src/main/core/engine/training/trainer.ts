@@ -1,10 +1,11 @@
 import { writeModelFile } from '../checkpoint/run-folder.ts';
 import { openPixels } from '../data/pixels.ts';
+import { summarize } from '../layers/summary.ts';
 import { classWeightsOf } from '../losses.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { checkJob } from './check-job.ts';
 import { runEpochs } from './epochs.ts';
-import type { Stepper, StepperOptions, TrainingBackend } from './stepper.ts';
+import type { StepperOptions, TrainingBackend } from './stepper.ts';
 
 export interface TrainControl {
   emit(event: TrainEvent): void;
@@ -37,7 +38,7 @@ export async function train(
   const stepper = backend.createStepper(stepperOptions(job), job.seed);
   try {
     await stepper.prepare(Math.min(job.batch, job.train.slots.length));
-    const parameters = countParameters(stepper);
+    const { parameters } = summarize(job.spec, job.classNames.length);
     await writeModelFile(job.runDir, {
       spec: job.spec,
       classNames: job.classNames,
@@ -66,8 +67,4 @@ export function stepperOptions({
 }: Pick<TrainJob, 'spec' | 'classNames' | 'train'>): StepperOptions {
   const classes = classNames.length;
   return { spec, classes, classWeights: classWeightsOf(spec.classWeights, labels, classes) };
-}
-
-function countParameters({ layout }: Stepper): number {
-  return layout.trainable.size + layout.frozen.size + layout.statistics.size;
 }
