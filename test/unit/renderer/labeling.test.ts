@@ -58,6 +58,9 @@ beforeEach(async () => {
   });
 });
 
+// What it still waits to read would fail when the core is gone.
+afterEach(() => list.dispose());
+
 const classAt = (index: number): number => project.classes[index]!.id;
 const stored = async (id: number): Promise<number | null> => {
   const [row] = await test.client.library.images.rows({ project: project.id, ids: [id] });
