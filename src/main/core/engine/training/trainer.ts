@@ -2,14 +2,14 @@ import { AppError } from '#shared/errors.ts';
 import type { EpochMetrics } from '#shared/contract/index.ts';
 import type { Backend } from '../backends/index.ts';
 import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-folder.ts';
-import { batches } from '../data/batches.ts';
-import { openPixels, type PixelSource } from '../data/pixels.ts';
+import type { DataLoader } from '../data/loader.ts';
+import { openTrainingData, type TrainingData } from '../data/training-data.ts';
 import { toOnnx } from '../graph/serialize.ts';
 import { classWeightsOf } from '../losses.ts';
-import { score, type Score } from '../predictor.ts';
+import { scoreSet, type Score } from '../predictor.ts';
 import { buildInference } from '../programs/inference.ts';
 import type { TrainStep } from '../programs/train-step.ts';
-import type { TensorSet, TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
+import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
 import { better } from './best.ts';
 import { EpochProgress } from './progress.ts';
@@ -39,7 +39,7 @@ export async function train(
 ): Promise<TrainResult> {
   const started = performance.now();
   check(job);
-  const source = await openPixels(job.train);
+  const data = await openTrainingData(job);
   const runner = new StepRunner(
     backend,
     {
@@ -65,7 +65,7 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const { epochs, bestEpoch } = await runEpochs({ job, backend, control, source, runner, step });
+    const { epochs, bestEpoch } = await runEpochs({ job, backend, control, data, runner, step });
     return {
       outcome: epochs === job.epochs ? 'done' : 'stopped',
       epochs,
@@ -75,7 +75,7 @@ export async function train(
     };
   } finally {
     await runner.dispose();
-    await source.close();
+    await data.close();
   }
 }
 
@@ -83,7 +83,7 @@ interface Session {
   job: TrainJob;
   backend: Backend;
   control: TrainControl;
-  source: PixelSource;
+  data: TrainingData;
   runner: StepRunner;
   step: TrainStep;
 }
@@ -111,7 +111,7 @@ async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch:
 }
 
 async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> {
-  const { job, control, source, runner } = session;
+  const { job, control, data, runner } = session;
   const started = performance.now();
   const images = job.train.slots.length;
   const progress = new EpochProgress({
@@ -122,7 +122,8 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
     emit: control.emit,
   });
   const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
-  for await (const { pixels, labels, size } of batches(job.train, source, order, job.batch)) {
+  const { training, validation } = data;
+  for await (const { pixels, labels, size } of training.batches({ epoch, order })) {
     throwIfCancelled(control.signal);
     const { loss, correct } = await runner.run(pixels, labels, job.learningRate);
     if (!Number.isFinite(loss)) throw diverged(loss, runner.steps, epoch, job);
@@ -130,12 +131,12 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
   }
   const imagesPerSecond = progress.imagesPerSecond();
   throwIfCancelled(control.signal);
-  const validation = job.validation ? await validate(session, job.validation) : null;
+  const score = validation && (await validate(session, validation));
   return {
     epoch,
     ...progress.means(),
-    valLoss: validation?.loss ?? null,
-    valAccuracy: validation?.accuracy ?? null,
+    valLoss: score?.loss ?? null,
+    valAccuracy: score?.accuracy ?? null,
     learningRate: job.learningRate,
     imagesPerSecond,
     seconds: (performance.now() - started) / 1000,
@@ -143,11 +144,11 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
 }
 
 /** Compiled anew with the epoch's weights inside: the runtime lays constant weights out better. */
-async function validate(session: Session, set: TensorSet): Promise<Score> {
+async function validate(session: Session, images: DataLoader): Promise<Score> {
   const { backend, runner, step, control } = session;
   const program = await backend.compile(toOnnx(buildInference(step.model, runner.parameters())));
   try {
-    return await score(program, step.model, set, { signal: control.signal });
+    return await scoreSet(program, step.model, images, { signal: control.signal });
   } finally {
     await program.dispose();
   }
