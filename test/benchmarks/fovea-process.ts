@@ -1,7 +1,7 @@
 /** Fovea's side of the training benchmark: the trainer itself, an epoch for each line on stdin. */
 import { readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { createBackend } from '#core/engine/backends/index.ts';
+import { createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import type { TrainJob } from '#core/engine/protocol.ts';
 import { train } from '#core/engine/training/trainer.ts';
@@ -47,7 +47,7 @@ function awaitRound(): void {
   if (readSync(0, buffer) === 0) process.exit(0);
 }
 
-await train(job, createBackend(chooseBackend('cpu', row.threads), row.threads), {
+await train(job, await createTrainingBackend(chooseBackend('cpu', row.threads), row.threads), {
   emit(event) {
     if (event.type === 'batch') firstStepAt ??= Date.now();
     if (event.type !== 'epoch') return;

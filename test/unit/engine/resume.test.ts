@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LayerSpec, OptimizerSpec } from '#shared/model-spec.ts';
-import { createBackend } from '#core/engine/backends/index.ts';
+import { createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
@@ -10,7 +10,7 @@ import { runFiles, type TrainEvent, type TrainJob } from '#core/engine/protocol.
 import { train } from '#core/engine/training/trainer.ts';
 import { temporaryFolder, tinyJob, tinySpec } from './helpers.ts';
 
-const backend = createBackend(chooseBackend('cpu', 1), 1);
+const backend = await createTrainingBackend(chooseBackend('cpu', 1), 1);
 
 /** Moving averages, dropout masks and a smaller last batch: everything that has a memory. */
 const layers: LayerSpec[] = [

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LayerSpec } from '#shared/model-spec.ts';
-import { createBackend } from '#core/engine/backends/index.ts';
+import { createBackend, createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
@@ -11,7 +11,7 @@ import { runFiles, type TrainEvent, type TrainJob } from '#core/engine/protocol.
 import { train } from '#core/engine/training/trainer.ts';
 import { bars, temporaryFolder, tinyJob, tinySpec } from './helpers.ts';
 
-const backend = createBackend(chooseBackend('cpu', 1), 1);
+const backend = await createTrainingBackend(chooseBackend('cpu', 1), 1);
 
 async function run(job: TrainJob, stopAfter = Infinity, abortAfterBatches = Infinity) {
   const events: TrainEvent[] = [];
@@ -95,7 +95,7 @@ describe('train', () => {
     const folder = await temporaryFolder();
     const { epochs } = await run(tinyJob(folder, { epochs: 4 }));
     const set = bars(100, 2);
-    const service = new InferenceService(backend);
+    const service = new InferenceService(createBackend(chooseBackend('cpu', 1), 1));
     const { data } = await service.predict(
       { runDir: folder, checkpoint: 'last', set, batch: 33 },
       {},
@@ -196,7 +196,7 @@ describe('train', () => {
       const { epochs } = await run(job);
       const last = epochs.at(-1)!.metrics;
       expect(last.valAccuracy).toBeGreaterThan(0.9);
-      const service = new InferenceService(backend);
+      const service = new InferenceService(createBackend(chooseBackend('cpu', 1), 1));
       const { data, ...shape } = await service.predict(
         { runDir: folder, checkpoint: 'last', set },
         {},

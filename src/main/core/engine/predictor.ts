@@ -1,10 +1,17 @@
 /** Answers of a compiled graph for many images. */
 import { AppError } from '#shared/errors.ts';
-import type { Program } from './backends/index.ts';
+import type { Tensors } from './backends/index.ts';
 import { inOrder, type DataLoader } from './data/loader.ts';
+import type { TensorData } from './graph/types.ts';
 import type { ResolvedModel } from './layers/resolve.ts';
 import { outputsOf, scoreRow } from './losses.ts';
 import type { CallOptions } from './protocol.ts';
+
+/** The model as it answers: `image` in, `logits` and what else it was made to give out. */
+export interface InferenceProgram {
+  run(inputs: Tensors): Promise<Record<string, TensorData>>;
+  dispose(): Promise<void>;
+}
 
 export const DEFAULT_BATCH = 256;
 
@@ -13,7 +20,7 @@ export const DEFAULT_BATCH = 256;
  * the next) to `take`, in the set's order.
  */
 export async function predictSet(
-  program: Program,
+  program: Pick<InferenceProgram, 'run'>,
   output: string,
   images: DataLoader,
   take: (rows: Float32Array, start: number, labels: Int32Array) => void,
@@ -43,7 +50,7 @@ export interface Score {
 
 /** Mean loss and accuracy of a program's `logits`, each image counted once and alike. */
 export async function scoreSet(
-  program: Program,
+  program: Pick<InferenceProgram, 'run'>,
   { head, classes, labelSmoothing }: Pick<ResolvedModel, 'head' | 'classes' | 'labelSmoothing'>,
   images: DataLoader,
   options: CallOptions = {},

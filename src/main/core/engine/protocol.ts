@@ -73,6 +73,8 @@ export type TrainEvent =
       loss: number;
       accuracy: number;
       imagesPerSecond: number;
+      /** Share of the time in which the device waited for images, 0 to 1. */
+      dataWait: number;
       etaSeconds: number | null;
     }
   /** First of a resumed training: the epoch that it goes on after. */

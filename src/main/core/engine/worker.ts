@@ -3,11 +3,10 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
-import type { Backend } from './backends/index.ts';
 import { chooseBackend, engineInfo } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
-import type { BackendId, CallOptions } from './protocol.ts';
+import type { CallOptions } from './protocol.ts';
 
 interface Call {
   abort: AbortController;
@@ -23,14 +22,10 @@ function send(response: Response): void {
 }
 
 /** The runtime is loaded at the first call that computes: asking what there is needs none. */
-async function openBackend(wanted: BackendId | 'auto', threads: number): Promise<Backend> {
-  const { createBackend } = await import('./backends/index.ts');
-  return createBackend(chooseBackend(wanted, threads), threads);
-}
-
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
-  return new InferenceService(await openBackend('auto', threads));
+  const { createBackend } = await import('./backends/index.ts');
+  return new InferenceService(createBackend(chooseBackend('auto', threads), threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -46,7 +41,9 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       return engineInfo(threads);
     case 'train': {
       const { train } = await import('./training/trainer.ts');
-      return await train(request.input, await openBackend(request.input.backend, threads), {
+      const { createTrainingBackend } = await import('./backends/index.ts');
+      const choice = chooseBackend(request.input.backend, threads);
+      return await train(request.input, await createTrainingBackend(choice, threads), {
         emit: (event) => send({ type: 'event', id, event }),
         signal: call.abort.signal,
         stopRequested: () => call.stop,

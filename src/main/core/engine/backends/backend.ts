@@ -1,5 +1,6 @@
 /** What runs a graph. Only files of this folder know a runtime. */
 import type { TensorData } from '../graph/types.ts';
+import type { InferenceProgram } from '../predictor.ts';
 import type { BackendId } from '../protocol.ts';
 
 export type Tensors = Readonly<Record<string, TensorData>>;
@@ -10,13 +11,12 @@ export interface Binding {
 }
 
 /** A compiled graph. */
-export interface Program {
+export interface Program extends InferenceProgram {
   /** Inputs are read from, outputs written to, the given buffers at each run. */
   bind(inputs: Tensors, outputs: Tensors): Binding;
-  run(inputs: Tensors): Promise<Record<string, TensorData>>;
-  dispose(): Promise<void>;
 }
 
+/** A runtime of ONNX graphs. */
 export interface Backend {
   readonly id: BackendId;
   /** 'CPU · 2 threads' */

@@ -6,7 +6,7 @@ import { loadCheckpoint, type LoadedCheckpoint } from '../checkpoint/run-folder.
 import type { ResolvedModel } from '../layers/resolve.ts';
 import type { TrainJob } from '../protocol.ts';
 import { better } from './best.ts';
-import type { StepRunner } from './step-runner.ts';
+import type { Stepper } from './stepper.ts';
 
 export interface Reached {
   /** Of the epoch that the last checkpoint holds. */
@@ -16,22 +16,19 @@ export interface Reached {
 }
 
 /**
- * Puts the last checkpoint's weights, optimizer state and step count into `runner`. Nothing else
+ * Puts the last checkpoint's weights, optimizer state and step count into `stepper`. Nothing else
  * needs restoring: orders and dropout masks are drawn from seed, epoch and step alone.
  *
  * Throws RUN_NOT_READY without a checkpoint, SOURCE_UNREADABLE for a damaged or foreign one.
  */
-export async function restoreLast(
-  job: TrainJob,
-  model: ResolvedModel,
-  runner: StepRunner,
-): Promise<Reached> {
+export async function restoreLast(job: TrainJob, stepper: Stepper): Promise<Reached> {
+  const { model } = stepper;
   const last = await loadCheckpoint(job.runDir, 'last', model);
   const metrics = metricsOf(last);
   if (last.metadata['seed'] !== String(job.seed)) {
     throw damaged('It was made with another seed.');
   }
-  runner.restore(last, stepsOf(last));
+  await stepper.restore(last, stepsOf(last));
   return { metrics, best: await bestMetrics(job, model, metrics) };
 }
 

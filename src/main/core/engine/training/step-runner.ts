@@ -1,18 +1,23 @@
 /** The compiled training step with its parameters: state on one side, one call a batch. */
-import { buildTrainStep, type TrainStep, type TrainStepOptions } from '../programs/train-step.ts';
-import { initialValues, packInto, unpack } from '../programs/parameters.ts';
+import { buildTrainStep, type TrainStep } from '../programs/train-step.ts';
+import {
+  initialValues,
+  layoutParameters,
+  packInto,
+  unpack,
+  type ParameterLayout,
+} from '../programs/parameters.ts';
 import type { Backend, Binding, Program, Tensors } from '../backends/index.ts';
 import { toOnnx } from '../graph/serialize.ts';
 import type { TensorData } from '../graph/types.ts';
-import { Random } from '../random.ts';
 import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
-
-export interface StepResult {
-  /** Mean over the batch. */
-  loss: number;
-  correct: number;
-}
+import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
+import type { InferenceProgram } from '../predictor.ts';
+import { buildInference } from '../programs/inference.ts';
+import type { Lowerings } from '../ops/lowerings.ts';
+import { drawKeepMask } from './dropout-masks.ts';
+import type { Stepper, StepperOptions, StepResult } from './stepper.ts';
 
 /** Parameters, optimizer state and moving averages: everything a step changes. */
 interface State {
@@ -37,9 +42,15 @@ function floats(dims: readonly number[], data?: Float32Array): TensorData {
   return { dtype: 'float32', dims, data: data ?? new Float32Array(size) };
 }
 
-export class StepRunner {
+export interface StepRunnerOptions extends StepperOptions {
+  lowerings?: Lowerings;
+}
+
+export class StepRunner implements Stepper {
+  readonly model: ResolvedModel;
+  readonly layout: ParameterLayout;
   readonly #backend: Backend;
-  readonly #options: Omit<TrainStepOptions, 'batch'>;
+  readonly #options: StepRunnerOptions;
   readonly #seed: number;
   readonly #compiled = new Map<number, Compiled>();
   readonly #loss = floats([]);
@@ -51,27 +62,22 @@ export class StepRunner {
   #turn: 0 | 1 = 0;
   #steps = 0;
 
-  constructor(backend: Backend, options: Omit<TrainStepOptions, 'batch'>, seed: number) {
+  constructor(backend: Backend, options: StepRunnerOptions, seed: number) {
+    this.model = resolveModel(options.spec, options.classes);
+    this.layout = layoutParameters(this.model, options.frozen);
     this.#backend = backend;
     this.#options = options;
     this.#seed = seed;
   }
 
-  /** Steps taken so far. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** Compiles for a batch size ahead of its first use. */
-  async prepare(batch: number): Promise<TrainStep> {
-    return (await this.#compile(batch)).step;
+  async prepare(batch: number): Promise<void> {
+    await this.#compile(batch);
   }
 
-  /**
-   * One step of the optimizer.
-   *
-   * @param pixels uint8 rows (NHWC), one for each of `labels`
-   */
   async run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
     const compiled = await this.#compile(labels.length);
     compiled.image.set(pixels);
@@ -85,11 +91,10 @@ export class StepRunner {
     return { loss: Number(this.#loss.data[0]), correct: Number(this.#correct.data[0]) };
   }
 
-  /**
-   * Goes on from a checkpoint: the next step is `steps + 1`, with the weights, moving averages and
-   * optimizer vectors as they were. `prepare` comes first.
-   */
-  restore({ parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>, steps: number) {
+  restore(
+    { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+    steps: number,
+  ): Promise<void> {
     const { step, state } = this.#current();
     const { trainable, frozen, statistics } = step.layout;
     packInto(trainable, asFloats(state.weights), parameters);
@@ -104,27 +109,37 @@ export class StepRunner {
       asFloats(slot).set(values);
     }
     this.#steps = steps;
+    return Promise.resolve();
   }
 
-  /** Every parameter by its full name; views of buffers that the next step but one overwrites. */
-  parameters(): Map<string, FloatTensor> {
-    const { step, state } = this.#current();
-    const { trainable, frozen, statistics } = step.layout;
-    return new Map([
+  parameters(): Promise<Map<string, FloatTensor>> {
+    return Promise.resolve(this.#parameters());
+  }
+
+  /** Views of buffers that the next step but one overwrites. */
+  #parameters(): Map<string, FloatTensor> {
+    const { state } = this.#current();
+    const { trainable, frozen, statistics } = this.layout;
+    return new Map<string, FloatTensor>([
       ...unpack(trainable, asFloats(state.weights)),
       ...unpack(frozen, asFloats(this.#frozen)),
       ...unpack(statistics, asFloats(state.statistics)),
     ]);
   }
 
-  /** The optimizer's vectors by name. */
-  slots(): [string, Float32Array][] {
+  slots(): Promise<[string, Float32Array][]> {
     const { step, state } = this.#current();
-    return step.optimizer.slots.map((name, index) => {
+    const slots = step.optimizer.slots.map((name, index): [string, Float32Array] => {
       const slot = state.slots[index];
       if (!slot) throw new RangeError(`optimizer slot ${name} is missing`);
       return [name, asFloats(slot)];
     });
+    return Promise.resolve(slots);
+  }
+
+  /** Compiled anew with the weights inside: the runtime lays constant weights out better. */
+  async inference(): Promise<InferenceProgram> {
+    return await this.#backend.compile(toOnnx(buildInference(this.model, this.#parameters())));
   }
 
   async dispose(): Promise<void> {
@@ -189,19 +204,10 @@ export class StepRunner {
     return [state(), state()];
   }
 
-  /** Masks depend on seed, layer and step only: not on what ran before. */
   #drawMasks({ step, masks }: Compiled): void {
     for (const [index, { layer, rate }] of step.masks.entries()) {
       const mask = masks[index];
-      if (!mask) continue;
-      const random = new Random(this.#seed, 'dropout', layer, this.#steps);
-      const threshold = Math.round(rate * 0x10000);
-      // One draw of 32 bits decides two numbers.
-      for (let at = 0; at < mask.length; at += 2) {
-        const bits = random.uint32();
-        mask[at] = (bits & 0xffff) >= threshold ? 1 : 0;
-        if (at + 1 < mask.length) mask[at + 1] = bits >>> 16 >= threshold ? 1 : 0;
-      }
+      if (mask) drawKeepMask(mask, { seed: this.#seed, layer, rate, step: this.#steps });
     }
   }
 }

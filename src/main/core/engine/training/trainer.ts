@@ -1,20 +1,16 @@
 import { AppError } from '#shared/errors.ts';
 import type { EpochMetrics } from '#shared/contract/index.ts';
-import type { Backend } from '../backends/index.ts';
 import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-folder.ts';
 import type { DataLoader } from '../data/loader.ts';
 import { openTrainingData, type TrainingData } from '../data/training-data.ts';
-import { toOnnx } from '../graph/serialize.ts';
 import { classWeightsOf } from '../losses.ts';
 import { scoreSet, type Score } from '../predictor.ts';
-import { buildInference } from '../programs/inference.ts';
-import type { TrainStep } from '../programs/train-step.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
 import { better } from './best.ts';
 import { EpochProgress } from './progress.ts';
 import { restoreLast } from './resume.ts';
-import { StepRunner } from './step-runner.ts';
+import type { Stepper, TrainingBackend } from './stepper.ts';
 
 export interface TrainControl {
   emit(event: TrainEvent): void;
@@ -34,14 +30,12 @@ export interface TrainControl {
  */
 export async function train(
   job: TrainJob,
-  backend: Backend,
+  backend: TrainingBackend,
   control: TrainControl,
 ): Promise<TrainResult> {
   const started = performance.now();
   check(job);
-  const data = await openTrainingData(job);
-  const runner = new StepRunner(
-    backend,
+  const stepper = backend.createStepper(
     {
       spec: job.spec,
       classes: job.classNames.length,
@@ -49,9 +43,10 @@ export async function train(
     },
     job.seed,
   );
+  const data = await openTrainingData(job);
   try {
-    const step = await runner.prepare(Math.min(job.batch, job.train.slots.length));
-    const parameters = countParameters(step);
+    await stepper.prepare(Math.min(job.batch, job.train.slots.length));
+    const parameters = countParameters(stepper);
     await writeModelFile(job.runDir, {
       spec: job.spec,
       classNames: job.classNames,
@@ -65,7 +60,7 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const { epochs, bestEpoch } = await runEpochs({ job, backend, control, data, runner, step });
+    const { epochs, bestEpoch } = await runEpochs({ job, control, data, stepper });
     return {
       outcome: epochs === job.epochs ? 'done' : 'stopped',
       epochs,
@@ -74,23 +69,21 @@ export async function train(
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
-    await runner.dispose();
+    await stepper.dispose();
     await data.close();
   }
 }
 
 interface Session {
   job: TrainJob;
-  backend: Backend;
   control: TrainControl;
   data: TrainingData;
-  runner: StepRunner;
-  step: TrainStep;
+  stepper: Stepper;
 }
 
 async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch: number }> {
   const { job, control } = session;
-  const reached = job.resume ? await restoreLast(job, session.step.model, session.runner) : null;
+  const reached = job.resume ? await restoreLast(job, session.stepper) : null;
   let best = reached?.best;
   if (reached) {
     const { metrics } = reached;
@@ -111,7 +104,8 @@ async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch:
 }
 
 async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> {
-  const { job, control, data, runner } = session;
+  const { job, control, stepper } = session;
+  const { training, validation } = session.data;
   const started = performance.now();
   const images = job.train.slots.length;
   const progress = new EpochProgress({
@@ -119,17 +113,18 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
     epochs: job.epochs,
     stepsPerEpoch: Math.ceil(images / job.batch),
     imagesPerEpoch: images,
+    waited: () => training.waited,
     emit: control.emit,
   });
   const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
-  const { training, validation } = data;
   for await (const { pixels, labels, size } of training.batches({ epoch, order })) {
     throwIfCancelled(control.signal);
-    const { loss, correct } = await runner.run(pixels, labels, job.learningRate);
-    if (!Number.isFinite(loss)) throw diverged(loss, runner.steps, epoch, job);
+    const { loss, correct } = await stepper.run(pixels, labels, job.learningRate);
+    if (!Number.isFinite(loss)) throw diverged(loss, stepper.steps, epoch, job);
     progress.add(loss, correct, size);
   }
   const imagesPerSecond = progress.imagesPerSecond();
+  const dataWait = progress.dataWait();
   throwIfCancelled(control.signal);
   const score = validation && (await validate(session, validation));
   return {
@@ -139,40 +134,39 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
     valAccuracy: score?.accuracy ?? null,
     learningRate: job.learningRate,
     imagesPerSecond,
+    dataWait,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** Compiled anew with the epoch's weights inside: the runtime lays constant weights out better. */
-async function validate(session: Session, images: DataLoader): Promise<Score> {
-  const { backend, runner, step, control } = session;
-  const program = await backend.compile(toOnnx(buildInference(step.model, runner.parameters())));
+async function validate({ stepper, control }: Session, images: DataLoader): Promise<Score> {
+  const program = await stepper.inference();
   try {
-    return await scoreSet(program, step.model, images, { signal: control.signal });
+    return await scoreSet(program, stepper.model, images, { signal: control.signal });
   } finally {
     await program.dispose();
   }
 }
 
 async function saveEpoch(session: Session, metrics: EpochMetrics, best: boolean): Promise<void> {
-  const { job, runner } = session;
+  const { job, stepper } = session;
   await writeCheckpoint(job.runDir, 'last', {
-    parameters: runner.parameters(),
-    slots: runner.slots(),
+    parameters: await stepper.parameters(),
+    slots: await stepper.slots(),
     metadata: {
       format: 'fovea-checkpoint-1',
       model: job.spec.name,
       optimizer: job.spec.optimizer.type,
       seed: String(job.seed),
       epoch: String(metrics.epoch),
-      step: String(runner.steps),
+      step: String(stepper.steps),
       metrics: JSON.stringify(metrics),
     },
   });
   if (best) await promoteLast(job.runDir);
 }
 
-function countParameters({ layout }: TrainStep): number {
+function countParameters({ layout }: Stepper): number {
   return layout.trainable.size + layout.frozen.size + layout.statistics.size;
 }
 

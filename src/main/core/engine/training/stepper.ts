@@ -1,0 +1,69 @@
+/**
+ * What trains, as the epoch loop sees it: one implementation for each kind of runtime. Their
+ * checkpoints are the same to the byte order, so a run may go on with another one.
+ */
+import type { ModelSpec } from '#shared/model-spec.ts';
+import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
+import type { ResolvedModel } from '../layers/resolve.ts';
+import type { InferenceProgram } from '../predictor.ts';
+import type { ParameterLayout } from '../programs/parameters.ts';
+import type { BackendId } from '../protocol.ts';
+
+export interface StepResult {
+  /** Mean over the batch. */
+  loss: number;
+  correct: number;
+}
+
+export interface StepperOptions {
+  spec: ModelSpec;
+  classes: number;
+  /** Full names (`layer/kernel`) of the parameters that do not learn. */
+  frozen?: ReadonlySet<string>;
+  /** One for each class; needed where the spec says 'balanced', which depends on the data. */
+  classWeights?: readonly number[] | undefined;
+}
+
+/** A model under training: everything that a step changes, and the step. */
+export interface Stepper {
+  readonly model: ResolvedModel;
+  readonly layout: ParameterLayout;
+  /** Steps taken so far. */
+  readonly steps: number;
+
+  /** Compiles for a batch size ahead of its first use. Throws ENGINE_FAILED if it cannot run. */
+  prepare(batch: number): Promise<void>;
+
+  /**
+   * One step of the optimizer. Masks of dropout depend on seed, layer and step only.
+   *
+   * @param pixels uint8 rows (NHWC), one for each of `labels`
+   */
+  run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult>;
+
+  /**
+   * Goes on from a checkpoint: the next step is `steps + 1`, with the weights, moving averages and
+   * optimizer vectors as they were. `prepare` comes first.
+   */
+  restore(from: Pick<LoadedCheckpoint, 'parameters' | 'slots'>, steps: number): Promise<void>;
+
+  /** Every parameter by its full name, in the layout of checkpoints; valid until the next step. */
+  parameters(): Promise<ReadonlyMap<string, FloatTensor>>;
+
+  /** The optimizer's vectors by name, each over all trainable parameters; valid until the next step. */
+  slots(): Promise<[string, Float32Array][]>;
+
+  /** The model as it answers now, to validate with: `logits` for `image`. Dispose of it. */
+  inference(): Promise<InferenceProgram>;
+
+  dispose(): Promise<void>;
+}
+
+/** A runtime on a device that can train. */
+export interface TrainingBackend {
+  readonly id: BackendId;
+  /** 'CPU · 2 threads' */
+  readonly label: string;
+  createStepper(options: StepperOptions, seed: number): Stepper;
+}
