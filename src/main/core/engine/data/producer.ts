@@ -67,10 +67,13 @@ function fromFile({ rowBytes, slots }: Rows, file: string): BatchProducer {
   return {
     fill(pixels, { positions }) {
       const slotAt = (index: number) => slots[positions[index] ?? 0] ?? 0;
-      for (let index = 0; index < positions.length; ) {
+      for (let index = 0; index < positions.length;) {
         // Rows that follow each other, as they do when a set is read through, are one read.
         let count = 1;
-        while (index + count < positions.length && slotAt(index + count) === slotAt(index) + count) {
+        while (
+          index + count < positions.length &&
+          slotAt(index + count) === slotAt(index) + count
+        ) {
           count++;
         }
         const part = pixels.subarray(index * rowBytes, (index + count) * rowBytes);
@@ -89,7 +92,7 @@ export function readFully(
   position: number,
   file: string,
 ): void {
-  for (let done = 0; done < into.length; ) {
+  for (let done = 0; done < into.length;) {
     let bytes: number;
     try {
       bytes = readSync(descriptor, into, done, into.length - done, position + done);

@@ -60,7 +60,7 @@ async function readRows(
   const most = Math.max(1, Math.floor(WINDOW_BYTES / rowBytes));
   const gap = 1 + Math.floor(GAP_BYTES / rowBytes);
   const window = new Uint8Array(most * rowBytes);
-  for (let first = 0; first < wanted.length; ) {
+  for (let first = 0; first < wanted.length;) {
     const start = wanted[first] ?? 0;
     let last = first;
     for (let next = first + 1; next < wanted.length; next++) {
@@ -80,7 +80,7 @@ async function readRows(
 }
 
 async function readAll(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
+  for (let done = 0; done < into.length;) {
     const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
     if (bytesRead === 0) throw new RangeError('the file ends too early');
     done += bytesRead;
