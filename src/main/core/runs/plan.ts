@@ -1,6 +1,7 @@
 /** What a training would be, before it starts. */
 import type { ModelCheck, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import { watchable } from '#shared/schedule.ts';
 import type { Engine, EngineInfo } from '../engine/protocol.ts';
 import { checkModel } from '../engine/layers/summary.ts';
 import { chosenModel, type ChosenModel } from '../models/models.ts';
@@ -25,7 +26,7 @@ export async function planTraining(
   const info = await engine.info();
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
-  const chosen = withOptimizer(chosenModel(store, options.model), options);
+  const chosen = trainedModel(store, options);
   const model = checkFor(chosen, selection.classes.length);
   const backendId = options.engine === 'auto' ? info.chosen : options.engine;
   const backend = info.backends.find(({ id }) => id === backendId);
@@ -58,13 +59,25 @@ export async function planTraining(
         images,
       ),
       engine: backend?.label ?? backendId,
-      warnings: [...shapeWarnings(store, chosen.spec), ...selection.warnings],
+      warnings: [
+        ...shapeWarnings(store, chosen.spec),
+        ...selection.warnings,
+        ...monitorWarnings(options),
+      ],
       problems,
     },
   };
 }
 
-function withOptimizer(chosen: ChosenModel, { optimizer }: TrainOptions): ChosenModel {
+/**
+ * The chosen model with the optimizer that was chosen for it.
+ * @throws AppError NOT_FOUND
+ */
+export function trainedModel(
+  store: Store,
+  { model, optimizer }: Pick<TrainOptions, 'model' | 'optimizer'>,
+): ChosenModel {
+  const chosen = chosenModel(store, model);
   return optimizer === null ? chosen : { ...chosen, spec: { ...chosen.spec, optimizer } };
 }
 
@@ -90,4 +103,17 @@ function shapeWarnings(store: Store, { input }: ModelSpec): string[] {
     warnings.push(`This model sees grey: the colours of ${count(coloured, 'image')} are not used.`);
   }
   return warnings;
+}
+
+/** Early stopping and plateaus that want validation where there is none. */
+function monitorWarnings({ schedule, earlyStop, validateOn }: TrainOptions): string[] {
+  if (validateOn.kind !== 'none') return [];
+  const who = [
+    ...(earlyStop ? [{ who: 'early stopping', monitor: earlyStop.monitor }] : []),
+    ...(schedule.type === 'plateau' ? [{ who: 'the rate', monitor: schedule.monitor }] : []),
+  ].filter(({ monitor }) => watchable(monitor, false) !== monitor);
+  return who.map(
+    ({ who: what, monitor }) =>
+      `Nothing is validated, so ${what} goes by the training ${watchable(monitor, false)}.`,
+  );
 }
