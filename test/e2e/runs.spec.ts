@@ -145,6 +145,9 @@ test('the course of a training: a rate found, plateaus, early stopping, a pause'
   });
 
   await test.step('pause in the middle, and continue', async () => {
+    // Another model and back: its own settings again.
+    await app.getByRole('button', { name: 'New run' }).click();
+    await app.getByRole('radio', { name: /LeNet/ }).check({ force: true });
     await train(app, 4000, 'paused run');
     await firstEpoch(app);
     await app.getByRole('button', { name: 'Pause', exact: true }).click();
