@@ -147,10 +147,11 @@ export const courseText = {
       : 'off',
   optimizerOf: (optimizer: Optimizer): string => {
     const { type, ...settings } = optimizer;
-    const words = Object.entries(settings).flatMap(([key, value]) => {
+    const all: Record<string, number | boolean | undefined> = settings;
+    const words = Object.entries(all).flatMap(([key, value]) => {
       if (value === undefined || value === false) return [];
       const name = settingNames[key] ?? key;
-      return [value === true ? name : `${name} ${setting(Number(value))}`];
+      return [value === true ? name : `${name} ${setting(value)}`];
     });
     return [optimizers[type], ...words].join(', ');
   },
