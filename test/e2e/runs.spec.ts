@@ -158,6 +158,8 @@ test('the course of a training: a rate found, plateaus, early stopping, a pause'
       .getByRole('button', { name: /paused run/ })
       .first()
       .click();
+    // Off the list: a row under the pointer shows more.
+    await app.mouse.move(900, 600);
     await showScreen(app, 'train-paused');
     const epochs = app.getByRole('figure', { name: /^Accuracy/ }).getByRole('row');
     const before = await epochs.count();
