@@ -5,9 +5,11 @@ import type {
   ModelSummary,
   PresetInfo,
   Run,
+  SavedModelInfo,
   TrainOptions,
   TrainPlan,
 } from '#shared/contract/index.ts';
+import type { ModelSpec } from '#shared/model-spec.ts';
 
 const planDelayMs = 200;
 
@@ -93,6 +95,17 @@ export class TrainForm {
     this.optimizer = null;
     this.earlyStop = defaults.earlyStop;
     this.trainLimit = defaults.trainLimit;
+    this.#chosen = true;
+  }
+
+  /** A model from the editor: as the project keeps it, or as it stands there, with the settings as they are. */
+  useEdited(spec: ModelSpec, saved: SavedModelInfo | null): void {
+    if (saved) {
+      this.useModel({ kind: 'saved', model: saved.id }, saved.defaults);
+      return;
+    }
+    this.model = { kind: 'spec', spec };
+    this.optimizer = null;
     this.#chosen = true;
   }
 
