@@ -1,4 +1,5 @@
 import type { EpochMetrics, FoveaClient, Run } from '#shared/contract/index.ts';
+import { dataWaitText } from '#shared/data-wait.ts';
 import { AppError, isErrorCode } from '#shared/errors.ts';
 import type { Session } from './session.ts';
 import { count, duration, percent } from './text.ts';
@@ -49,7 +50,7 @@ export async function followTraining(
       } else {
         output.progress(
           `Epoch ${event.epoch} of ${run.options.epochs} · step ${event.step} · loss ${event.loss.toFixed(4)} · ` +
-            `${count(Math.round(event.imagesPerSecond))} images/s` +
+            `${count(Math.round(event.imagesPerSecond))} images/s, ${dataWaitText(event.dataWait)}` +
             (event.etaSeconds === null ? '' : ` · ${duration(event.etaSeconds)} left`),
         );
       }
@@ -116,6 +117,7 @@ function epochLine(metrics: EpochMetrics): object {
     val_loss: metrics.valLoss,
     val_accuracy: metrics.valAccuracy,
     images_per_second: metrics.imagesPerSecond,
+    data_wait: metrics.dataWait ?? null,
     seconds: metrics.seconds,
   };
 }
@@ -127,6 +129,7 @@ function epochText(metrics: EpochMetrics, epochs: number): string {
       : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)}`;
   return (
     `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}` +
-    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s`
+    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s` +
+    (metrics.dataWait === undefined ? '' : `, ${dataWaitText(metrics.dataWait)}`)
   );
 }

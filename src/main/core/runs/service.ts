@@ -18,7 +18,10 @@ import { Throughput } from './throughput.ts';
 import { train } from './training.ts';
 import { viewRun } from './view.ts';
 
-type Dependencies = Pick<CoreContext, 'options' | 'log' | 'jobs' | 'engine' | 'projects'>;
+type Dependencies = Pick<
+  CoreContext,
+  'options' | 'log' | 'jobs' | 'engine' | 'projects' | 'settings'
+>;
 
 interface ActiveRun {
   project: Project;
@@ -230,6 +233,7 @@ export class RunService {
       leave = await this.#queue.enter(id, control.signal, (ahead) =>
         control.phase(`Waiting for ${ahead} to end`),
       );
+      const { imageMemory } = this.#core.settings.get();
       const result = await train(this.#core.engine, project, id, {
         control,
         onHandle: (handle) => {
@@ -239,6 +243,7 @@ export class RunService {
         onRunChanged: () => this.#update(active, {}),
         publish: (event) => active.channel.publish(event),
         resume,
+        imageMemory: imageMemory === null ? undefined : imageMemory * 1024 ** 2,
       });
       this.#learnSpeed(project.store.runs.get(id), project);
       this.#end(active, result.outcome);

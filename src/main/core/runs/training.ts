@@ -19,6 +19,8 @@ export interface TrainingHooks {
   publish: (event: RunEvent) => void;
   /** Go on after the last checkpoint. */
   resume: boolean;
+  /** Bytes of images that may be held in memory; undefined leaves it to the engine. */
+  imageMemory: number | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function train(
       learningRate: run.options.learningRate,
       seed: run.options.seed,
       backend: run.options.engine,
+      imageMemory: hooks.imageMemory,
       resume: hooks.resume,
     },
     (event) => record.take(event),

@@ -8,6 +8,8 @@ export interface EpochProgressOptions {
   epochs: number;
   stepsPerEpoch: number;
   imagesPerEpoch: number;
+  /** Milliseconds that the device has waited for images since whenever. */
+  waited(): number;
   emit(event: TrainEvent): void;
 }
 
@@ -18,10 +20,12 @@ export class EpochProgress {
   #correct = 0;
   #images = 0;
   #steps = 0;
+  readonly #waitedBefore: number;
   #sincePoint = { lossSum: 0, correct: 0, images: 0, at: performance.now() };
 
   constructor(options: EpochProgressOptions) {
     this.#options = options;
+    this.#waitedBefore = options.waited();
   }
 
   /** Adds one batch; emits a point if the last one is long enough ago, or the epoch ends. */
@@ -48,6 +52,7 @@ export class EpochProgress {
       loss: point.lossSum / point.images,
       accuracy: point.correct / point.images,
       imagesPerSecond: rate,
+      dataWait: this.dataWait(),
       etaSeconds: rate > 0 ? left / rate : null,
     });
     this.#sincePoint = { lossSum: 0, correct: 0, images: 0, at: now };
@@ -56,6 +61,12 @@ export class EpochProgress {
   /** Means over every image so far, each counted once, as Keras reports them. */
   means(): { loss: number; accuracy: number } {
     return { loss: this.#lossSum / this.#images, accuracy: this.#correct / this.#images };
+  }
+
+  /** Share of the epoch's time so far in which the device waited for images, 0 to 1. */
+  dataWait(): number {
+    const passed = performance.now() - this.#started;
+    return passed > 0 ? Math.min(1, (this.#options.waited() - this.#waitedBefore) / passed) : 0;
   }
 
   imagesPerSecond(): number {

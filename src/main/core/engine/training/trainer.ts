@@ -1,11 +1,11 @@
 import { AppError } from '#shared/errors.ts';
 import type { EpochMetrics } from '#shared/contract/index.ts';
 import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-folder.ts';
-import { batches } from '../data/batches.ts';
-import { openPixels, type PixelSource } from '../data/pixels.ts';
+import type { DataLoader } from '../data/loader.ts';
+import { openTrainingData, type TrainingData } from '../data/training-data.ts';
 import { classWeightsOf } from '../losses.ts';
-import { score, type Score } from '../predictor.ts';
-import type { TensorSet, TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
+import { scoreSet, type Score } from '../predictor.ts';
+import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
 import { better } from './best.ts';
 import { EpochProgress } from './progress.ts';
@@ -35,7 +35,6 @@ export async function train(
 ): Promise<TrainResult> {
   const started = performance.now();
   check(job);
-  const source = await openPixels(job.train);
   const stepper = backend.createStepper(
     {
       spec: job.spec,
@@ -44,6 +43,7 @@ export async function train(
     },
     job.seed,
   );
+  const data = await openTrainingData(job);
   try {
     await stepper.prepare(Math.min(job.batch, job.train.slots.length));
     const parameters = countParameters(stepper);
@@ -60,7 +60,7 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const { epochs, bestEpoch } = await runEpochs({ job, control, source, stepper });
+    const { epochs, bestEpoch } = await runEpochs({ job, control, data, stepper });
     return {
       outcome: epochs === job.epochs ? 'done' : 'stopped',
       epochs,
@@ -70,14 +70,14 @@ export async function train(
     };
   } finally {
     await stepper.dispose();
-    await source.close();
+    await data.close();
   }
 }
 
 interface Session {
   job: TrainJob;
   control: TrainControl;
-  source: PixelSource;
+  data: TrainingData;
   stepper: Stepper;
 }
 
@@ -104,7 +104,8 @@ async function runEpochs(session: Session): Promise<{ epochs: number; bestEpoch:
 }
 
 async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> {
-  const { job, control, source, stepper } = session;
+  const { job, control, stepper } = session;
+  const { training, validation } = session.data;
   const started = performance.now();
   const images = job.train.slots.length;
   const progress = new EpochProgress({
@@ -112,33 +113,36 @@ async function runEpoch(session: Session, epoch: number): Promise<EpochMetrics> 
     epochs: job.epochs,
     stepsPerEpoch: Math.ceil(images / job.batch),
     imagesPerEpoch: images,
+    waited: () => training.waited,
     emit: control.emit,
   });
   const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
-  for await (const { pixels, labels, size } of batches(job.train, source, order, job.batch)) {
+  for await (const { pixels, labels, size } of training.batches({ epoch, order })) {
     throwIfCancelled(control.signal);
     const { loss, correct } = await stepper.run(pixels, labels, job.learningRate);
     if (!Number.isFinite(loss)) throw diverged(loss, stepper.steps, epoch, job);
     progress.add(loss, correct, size);
   }
   const imagesPerSecond = progress.imagesPerSecond();
+  const dataWait = progress.dataWait();
   throwIfCancelled(control.signal);
-  const validation = job.validation ? await validate(session, job.validation) : null;
+  const score = validation && (await validate(session, validation));
   return {
     epoch,
     ...progress.means(),
-    valLoss: validation?.loss ?? null,
-    valAccuracy: validation?.accuracy ?? null,
+    valLoss: score?.loss ?? null,
+    valAccuracy: score?.accuracy ?? null,
     learningRate: job.learningRate,
     imagesPerSecond,
+    dataWait,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-async function validate({ stepper, control }: Session, set: TensorSet): Promise<Score> {
+async function validate({ stepper, control }: Session, images: DataLoader): Promise<Score> {
   const program = await stepper.inference();
   try {
-    return await score(program, stepper.model, set, { signal: control.signal });
+    return await scoreSet(program, stepper.model, images, { signal: control.signal });
   } finally {
     await program.dispose();
   }
