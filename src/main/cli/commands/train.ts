@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { positiveInteger, positiveNumber, seed } from '../options.ts';
+import { augmentationHelp, readAugmentation } from '../augmentation.ts';
 import { followTraining } from '../follow-training.ts';
 import type { AddCommand } from './index.ts';
 
@@ -14,6 +15,7 @@ interface Options {
   trainLimit?: number;
   validateOn?: ValidateOn;
   engine: 'auto' | 'cpu';
+  augment?: string;
 }
 
 export const addTrain: AddCommand = (program, open) =>
@@ -26,6 +28,7 @@ export const addTrain: AddCommand = (program, open) =>
     .option('--lr <x>', 'learning rate', positiveNumber)
     .option('--seed <n>', 'of weights and order', seed, 1)
     .option('--train-limit <n>', 'the first N training images in import order', positiveInteger)
+    .option('--augment <what>', `${augmentationHelp}; the preset's own unless given`)
     .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
     .addOption(
       new Option('--engine <engine>', 'what computes').choices(['auto', 'cpu']).default('auto'),
@@ -72,6 +75,10 @@ async function trainOptions(
     trainLimit: options.trainLimit ?? null,
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
     engine: options.engine,
+    augment:
+      options.augment === undefined
+        ? preset.defaults.augment
+        : await readAugmentation(options.augment),
   };
 }
 

@@ -59,6 +59,7 @@ export async function train(
       batch: run.options.batch,
       learningRate: run.options.learningRate,
       seed: run.options.seed,
+      augment: run.options.augment,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume,

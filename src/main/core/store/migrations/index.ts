@@ -1,6 +1,7 @@
 import { library } from './001-library.ts';
 import { runs } from './002-runs.ts';
 import { dataWait } from './003-data-wait.ts';
+import { augmentations } from './004-augmentations.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library, runs, dataWait];
+export const migrations: readonly Migration[] = [library, runs, dataWait, augmentations];
