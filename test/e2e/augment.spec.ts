@@ -23,7 +23,7 @@ const original = (app: Page) =>
 const allDraws = async (app: Page) => Promise.all((await draws(app).all()).map(levels));
 
 async function choosePreset(app: Page, name: string): Promise<void> {
-  await app.getByRole('button', { name: /^Augmentation:/ }).click();
+  await app.getByRole('combobox', { name: /^Augmentation:/ }).click();
   await app.getByRole('option', { name: new RegExp(`^${name}`) }).click();
 }
 
@@ -102,11 +102,11 @@ test('augment: draws on canvases follow the settings, and are kept', async ({ ap
     await app.reload();
     await go(app, 'Augment');
     await expect(
-      app.getByRole('button', { name: 'Augmentation: Fashion small, augmented (changed)' }),
+      app.getByRole('combobox', { name: 'Augmentation: Fashion small, augmented (changed)' }),
     ).toBeVisible();
     await app.getByRole('button', { name: 'Train with this' }).click();
     await expect(
-      app.getByRole('button', { name: 'Augmentation: Fashion small, augmented (changed)' }),
+      app.getByRole('combobox', { name: 'Augmentation: Fashion small, augmented (changed)' }),
     ).toBeVisible();
   });
 });
@@ -122,7 +122,7 @@ test('augment: warns of mirrored digits, and can be overruled', async ({ app, fo
   await dialog.getByRole('button', { name: /^Import [\d,]+ images$/ }).click();
   await expect(app.getByText(/images imported/)).toBeVisible({ timeout: 30_000 });
   await go(app, 'Augment');
-  await expect(app.getByRole('button', { name: 'Augmentation: Digits and text' })).toBeVisible();
+  await expect(app.getByRole('combobox', { name: 'Augmentation: Digits and text' })).toBeVisible();
   const warning = app.getByText(/^The classes are characters/);
   await expect(warning).toHaveCount(0);
   await choosePreset(app, 'Clothing and small objects');

@@ -56,6 +56,7 @@ const changeTopics: readonly ChangeTopic[] = [
   'splits',
   'sources',
   'augmentations',
+  'models',
   'runs',
   'evaluations',
   'exports',

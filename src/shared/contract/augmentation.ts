@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { augmentationSpec } from '../augmentation.ts';
 import { call, imageId, inProject, runId, timestamp } from './base.ts';
 import { checkpoint } from './evaluation.ts';
-import { modelSummary, trainOptions } from './runs.ts';
+import { inputSize } from './models.ts';
+import { trainOptions } from './runs.ts';
 
 /** An augmentation that a project keeps, under its spec's name. */
 export const savedAugmentation = z.object({ spec: augmentationSpec, changedAt: timestamp });
@@ -22,7 +23,7 @@ const ofImage = inProject.extend({
   spec: augmentationSpec,
   seed: trainOptions.shape.seed,
   /** The model's input: augmentation works on what the model sees. */
-  size: modelSummary.shape.input,
+  size: inputSize,
 });
 
 /** What one operation does to a trained model's answers. */

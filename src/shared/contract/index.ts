@@ -10,6 +10,7 @@ import { filesContract } from './files.ts';
 import { jobsContract } from './jobs.ts';
 import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
+import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
 import { systemContract } from './system.ts';
@@ -22,6 +23,7 @@ export const contract = {
   library: libraryContract,
   labels: labelsContract,
   augmentation: augmentationContract,
+  models: modelsContract,
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
@@ -38,6 +40,7 @@ export type * from './files.ts';
 export type * from './jobs.ts';
 export type * from './labels.ts';
 export type * from './library.ts';
+export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
 export type * from './system.ts';

@@ -38,6 +38,7 @@ export const changeTopic = z.enum([
   'splits',
   'sources',
   'augmentations',
+  'models',
   'runs',
   'evaluations',
   'exports',

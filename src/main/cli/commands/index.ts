@@ -5,6 +5,7 @@ import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
+import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addPredict } from './predict.ts';
 import { addResume } from './resume.ts';
@@ -22,6 +23,7 @@ export const commands: readonly AddCommand[] = [
   addImport,
   addAugment,
   addSummary,
+  addFindRate,
   addTrain,
   addResume,
   addEvaluate,

@@ -8,6 +8,7 @@ import { os } from './implementer.ts';
 import { jobsApi } from './jobs.ts';
 import { labelsApi } from './labels.ts';
 import { libraryApi } from './library.ts';
+import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
@@ -22,6 +23,7 @@ export function createRouter(context: CoreContext) {
     library: libraryApi(context),
     labels: labelsApi(context),
     augmentation: augmentationApi(context),
+    models: modelsApi(context),
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),

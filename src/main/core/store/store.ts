@@ -17,6 +17,7 @@ import { ImagesTable } from './images.ts';
 import { ImportsTable } from './imports.ts';
 import { LabelsTable } from './labels.ts';
 import { MetaTable } from './meta.ts';
+import { ModelsTable } from './models.ts';
 import { RunsTable } from './runs.ts';
 import { SplitsTable } from './splits.ts';
 import { StepsTable } from './steps.ts';
@@ -31,6 +32,7 @@ export class Store {
   readonly steps: StepsTable;
   readonly splits: SplitsTable;
   readonly augmentations: AugmentationsTable;
+  readonly models: ModelsTable;
   readonly runs: RunsTable;
   readonly evaluations: EvaluationsTable;
   readonly exports: ExportsTable;
@@ -49,6 +51,7 @@ export class Store {
     this.steps = new StepsTable(db);
     this.splits = new SplitsTable(db);
     this.augmentations = new AugmentationsTable(db);
+    this.models = new ModelsTable(db);
     this.runs = new RunsTable(db);
     this.evaluations = new EvaluationsTable(db);
     this.exports = new ExportsTable(db);

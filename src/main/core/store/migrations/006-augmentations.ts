@@ -2,7 +2,7 @@ import type { Migration } from './index.ts';
 
 /** Augmentations that a project keeps; spec is JSON as in #shared/augmentation.ts. */
 export const augmentations: Migration = {
-  version: 4,
+  version: 6,
   name: 'augmentations',
   sql: `
 CREATE TABLE augmentations (

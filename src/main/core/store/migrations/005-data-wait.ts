@@ -2,7 +2,7 @@ import type { Migration } from './index.ts';
 
 /** Share of an epoch's training time in which the device waited for images. */
 export const dataWait: Migration = {
-  version: 3,
+  version: 5,
   name: 'data wait',
   sql: 'ALTER TABLE epochs ADD COLUMN data_wait REAL;',
 };
