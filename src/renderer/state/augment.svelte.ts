@@ -52,7 +52,8 @@ export class AugmentState {
   readonly #api: FoveaClient;
   readonly #project: OpenProject;
   #drawing = false;
-  #again = false;
+  /** How often drawing was asked for: what was asked while drawing is one more drawing. */
+  #wanted = 0;
   #saving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: FoveaClient, project: OpenProject) {
@@ -157,11 +158,8 @@ export class AugmentState {
 
   /** Draws what is shown anew; asked again while drawing, once more after. */
   redraw(): void {
-    if (this.#drawing) {
-      this.#again = true;
-      return;
-    }
-    void this.#draw();
+    this.#wanted++;
+    if (!this.#drawing) void this.#draw();
   }
 
   async checkWith(run: string): Promise<void> {
@@ -201,10 +199,10 @@ export class AugmentState {
   async #draw(): Promise<void> {
     this.#drawing = true;
     try {
-      do {
-        this.#again = false;
+      for (let drawn = 0; drawn !== this.#wanted;) {
+        drawn = this.#wanted;
         await this.#drawOnce();
-      } while (this.#again);
+      }
     } finally {
       this.#drawing = false;
     }

@@ -54,7 +54,9 @@ export const operationCatalogue: Readonly<Record<OperationType, Entry>> = {
   cutmix: entry('cutmix', { probability: 0.5 }),
 };
 
-export const operationTypes = Object.keys(operationCatalogue) as OperationType[];
+const types = Object.keys(operationCatalogue) as OperationType[];
+/** Those that training can be done with: mixed images need labels that are shares of two classes. */
+export const operationTypes = types.filter((type) => type !== 'mixup' && type !== 'cutmix');
 
 const pixelLimits: RangeLimits = { min: -32, max: 32, step: 1 };
 

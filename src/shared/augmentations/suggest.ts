@@ -13,7 +13,7 @@ export interface DataKind {
 /** Longer edges are photos rather than icons, digits or scans cut out. */
 const SMALL_EDGE = 64;
 
-/** The preset to start with; never one that mixes labels. */
+/** The preset to start with. */
 export function suggestAugmentation(kind: DataKind): AugmentationPreset {
   const preset = findAugmentation(suggestedId(kind));
   if (!preset) throw new RangeError('a suggested augmentation is missing');
