@@ -5,9 +5,11 @@ import type {
   ModelSummary,
   PresetInfo,
   Run,
+  SavedModelInfo,
   TrainOptions,
   TrainPlan,
 } from '#shared/contract/index.ts';
+import type { ModelSpec } from '#shared/model-spec.ts';
 
 const planDelayMs = 200;
 
@@ -29,6 +31,8 @@ export class TrainForm {
   /** Share of the training images held out, per cent. */
   heldOut = $state(20);
   engine = $state<TrainOptions['engine']>('auto');
+  /** How training images are varied; null: not at all. */
+  augment = $state.raw<TrainOptions['augment']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -66,6 +70,7 @@ export class TrainForm {
             ? { kind: 'fraction', fraction: this.heldOut / 100 }
             : { kind: 'split', split: this.validate },
       engine: this.engine,
+      augment: this.augment,
     };
   }
 
@@ -93,6 +98,18 @@ export class TrainForm {
     this.optimizer = null;
     this.earlyStop = defaults.earlyStop;
     this.trainLimit = defaults.trainLimit;
+    this.augment = defaults.augment;
+    this.#chosen = true;
+  }
+
+  /** A model from the editor: as the project keeps it, or as it stands there, with the settings as they are. */
+  useEdited(spec: ModelSpec, saved: SavedModelInfo | null): void {
+    if (saved) {
+      this.useModel({ kind: 'saved', model: saved.id }, saved.defaults);
+      return;
+    }
+    this.model = { kind: 'spec', spec };
+    this.optimizer = null;
     this.#chosen = true;
   }
 
@@ -126,6 +143,7 @@ export class TrainForm {
     this.seed = options.seed;
     this.trainLimit = options.trainLimit;
     this.engine = options.engine;
+    this.augment = options.augment;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);
