@@ -18,35 +18,34 @@ export type {
 
 /** Longest allowed gradient, over all parameters together. */
 const clipNorm = z.number().positive().optional();
+/** How much of a running mean is kept from step to step. */
+const share = z.number().min(0).lt(1).optional();
+const epsilon = z.number().positive().max(1).optional();
 
 export const optimizerSpec = z.discriminatedUnion('type', [
-  z.object({
+  z.strictObject({
     type: z.literal('sgd'),
-    momentum: z.number().min(0).lt(1).optional(),
+    momentum: share,
     nesterov: z.boolean().optional(),
     clipNorm,
   }),
-  z.object({
-    type: z.literal('rmsprop'),
-    rho: z.number().optional(),
-    epsilon: z.number().optional(),
-    clipNorm,
-  }),
-  z.object({
-    type: z.enum(['adam', 'adamw']),
-    beta1: z.number().optional(),
-    beta2: z.number().optional(),
-    epsilon: z.number().optional(),
-    /** AdamW only: decoupled decay, default 0.004 as in Keras. */
-    weightDecay: z.number().optional(),
+  z.strictObject({ type: z.literal('rmsprop'), rho: share, epsilon, clipNorm }),
+  z.strictObject({ type: z.literal('adam'), beta1: share, beta2: share, epsilon, clipNorm }),
+  z.strictObject({
+    type: z.literal('adamw'),
+    beta1: share,
+    beta2: share,
+    epsilon,
+    /** Decoupled: each step also takes rate × this share off every weight; 0.004 as in Keras. */
+    weightDecay: z.number().min(0).max(1).optional(),
     clipNorm,
   }),
 ]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
 
-export const modelSpec = z.object({
+export const modelSpec = z.strictObject({
   name: z.string().min(1).max(100),
-  input: z.object({
+  input: z.strictObject({
     height: size,
     width: size,
     channels: z.union([z.literal(1), z.literal(3)]),
@@ -63,5 +62,10 @@ export const modelSpec = z.object({
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(1)])
     .optional(),
   optimizer: optimizerSpec,
+  /**
+   * Whose way of counting parameters was used where the architecture was published: Keras (unless
+   * said) counts the moving averages of batch normalisation, PyTorch does not.
+   */
+  counting: z.enum(['keras', 'pytorch']).optional(),
 });
 export type ModelSpec = z.infer<typeof modelSpec>;

@@ -13,10 +13,13 @@ let project: string;
 let run: string;
 
 const options: TrainOptions = {
-  preset: 'fashion-small',
+  model: { kind: 'preset', preset: 'fashion-small' },
   epochs: 2,
   batch: 50,
   learningRate: 0.001,
+  schedule: { type: 'constant' },
+  optimizer: null,
+  earlyStop: null,
   seed: 7,
   trainLimit: 200,
   validateOn: { kind: 'none' },

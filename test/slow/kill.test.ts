@@ -12,10 +12,13 @@ import { finished, sampleFolder } from '../helpers/core.ts';
 import { processTree } from '../helpers/process-tree.ts';
 
 const options: TrainOptions = {
-  preset: 'fashion-cnn',
+  model: { kind: 'preset', preset: 'fashion-cnn' },
   epochs: 1000,
   batch: 32,
   learningRate: 0.001,
+  schedule: { type: 'constant' },
+  optimizer: null,
+  earlyStop: null,
   seed: 1,
   trainLimit: null,
   validateOn: { kind: 'split', split: 'test' },

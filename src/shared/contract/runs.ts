@@ -1,36 +1,10 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { modelSpec } from '../model-spec.ts';
+import { modelSpec, optimizerSpec } from '../model-spec.ts';
+import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
-
-export const layerSummary = z.object({
-  name: z.string(),
-  type: z.string(),
-  /** Without the batch axis: [height, width, channels] or [units]. */
-  output: z.array(z.number().int()),
-  parameters: z.number().int(),
-  trainable: z.number().int(),
-  /** Multiply-adds for one image. */
-  macs: z.number().int(),
-  /** How many blocks it is inside of; what is inside comes before the row that joins it. */
-  depth: z.number().int(),
-});
-export type LayerSummary = z.infer<typeof layerSummary>;
-
-export const modelSummary = z.object({
-  name: z.string(),
-  input: z.object({
-    height: z.number().int(),
-    width: z.number().int(),
-    channels: z.number().int(),
-  }),
-  layers: z.array(layerSummary),
-  parameters: z.number().int(),
-  trainable: z.number().int(),
-  macs: z.number().int(),
-});
-export type ModelSummary = z.infer<typeof modelSummary>;
+import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
 
 export const presetInfo = z.object({
   id: z.string(),
@@ -39,15 +13,10 @@ export const presetInfo = z.object({
   group: z.string(),
   /** What it is for, in one sentence. */
   description: z.string(),
-  input: modelSummary.shape.input,
+  input: inputSize,
   /** With the preset's own number of classes. */
   parameters: z.number().int(),
-  defaults: z.object({
-    epochs: z.number().int(),
-    batch: z.number().int(),
-    learningRate: z.number(),
-    trainLimit: z.number().int().nullable(),
-  }),
+  defaults: trainingDefaults,
 });
 export type PresetInfo = z.infer<typeof presetInfo>;
 
@@ -60,10 +29,14 @@ export const validateOn = z.union([
 export type ValidateOn = z.infer<typeof validateOn>;
 
 export const trainOptions = z.object({
-  preset: z.string(),
+  model: modelChoice,
   epochs: z.number().int().min(1).max(100_000),
   batch: z.number().int().min(1).max(65_536),
   learningRate: z.number().positive().max(100),
+  schedule: scheduleSpec.default({ type: 'constant' }),
+  /** Null: the model's own. */
+  optimizer: optimizerSpec.nullable().default(null),
+  earlyStop: earlyStopSpec.nullable().default(null),
   seed: z
     .number()
     .int()
@@ -78,7 +51,8 @@ export type TrainOptions = z.infer<typeof trainOptions>;
 
 /** What `runs.plan` finds out before anything starts. */
 export const trainPlan = z.object({
-  summary: modelSummary,
+  /** The model for the project's classes, and what is wrong with it. */
+  model: modelCheck,
   trainImages: z.number().int(),
   validationImages: z.number().int(),
   classes: z.array(z.string()),
@@ -113,12 +87,33 @@ export const runStatus = z.enum([
   'done',
   /** Stopped early by the user, after a whole epoch: everything is kept. */
   'stopped',
+  /** In the middle of an epoch; everything is saved, and resume goes on from there. */
+  'paused',
   'cancelled',
   /** The engine or the app died. */
   'interrupted',
   'failed',
 ]);
 export type RunStatus = z.infer<typeof runStatus>;
+
+/** How a run ended, where its status does not say it all. */
+export const runEnding = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('paused'),
+    /** Being trained, 1-based, with the steps of it that are done. */
+    epoch: z.number().int(),
+    step: z.number().int(),
+  }),
+  z.object({
+    type: z.literal('early-stop'),
+    /** After which it ended. */
+    epoch: z.number().int(),
+    best: z.number().int(),
+    /** The last checkpoint holds the weights of the best epoch. */
+    restored: z.boolean(),
+  }),
+]);
+export type RunEnding = z.infer<typeof runEnding>;
 
 export const run = z.object({
   id: runId,
@@ -135,9 +130,15 @@ export const run = z.object({
   trainImages: z.number().int(),
   validationImages: z.number().int(),
   epochs: z.array(epochMetrics),
-  /** Epoch of the best checkpoint, by validation accuracy (training loss without validation). */
+  /**
+   * Epoch of the best checkpoint: by what early stopping watches, else by validation accuracy
+   * (training loss without validation).
+   */
   bestEpoch: z.number().int().nullable(),
   checkpoints: z.array(z.enum(['best', 'last'])),
+  /** Something is saved that `resume` can go on from. */
+  resumable: z.boolean(),
+  ending: runEnding.nullable(),
   seconds: z.number(),
   error: errorInfo.nullable(),
   /** What was to know at its start and since: 'Class “boot” has no training images.' */
@@ -168,14 +169,33 @@ export const runEvent = z.discriminatedUnion('type', [
 ]);
 export type RunEvent = z.infer<typeof runEvent>;
 
+export const rateEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('job'), job: jobId }),
+  /** One step with one rate. */
+  z.object({
+    type: z.literal('rate'),
+    step: z.number().int(),
+    steps: z.number().int(),
+    rate: z.number(),
+    loss: z.number(),
+    /** Running mean of the losses. */
+    smoothed: z.number(),
+  }),
+  /** The last event. */
+  z.object({
+    type: z.literal('done'),
+    /** Null when no rate made the loss fall. */
+    suggestion: z.number().nullable(),
+    /** The loss exploded before the highest rate was reached. */
+    exploded: z.boolean(),
+  }),
+]);
+export type RateEvent = z.infer<typeof rateEvent>;
+
 const inRun = inProject.extend({ run: runId });
 
 export const runsContract = {
   presets: call.output(z.array(presetInfo)),
-  /** Summary of a preset, for a project's classes or for the preset's own. */
-  summary: call
-    .input(z.object({ preset: z.string(), classes: z.number().int().min(1).optional() }))
-    .output(modelSummary),
   plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
@@ -190,6 +210,15 @@ export const runsContract = {
   list: call.input(inProject).output(z.array(run)),
   get: call.input(inRun).output(run),
   watch: call.input(inRun).output(eventIterator(runEvent)),
+  /**
+   * Tries out learning rates on the images and the model of `options`, about a hundred steps from
+   * fresh weights. A job; leaving the stream cancels it.
+   */
+  findRate: call
+    .input(inProject.extend({ options: trainOptions }))
+    .output(eventIterator(rateEvent)),
+  /** Saves everything at the next step and ends as 'paused'; `resume` goes on from there. */
+  pause: call.input(inRun).output(z.void()),
   /** Finishes the current epoch, keeps everything. */
   stop: call.input(inRun).output(z.void()),
   /** Stops at once; what was reached at the last checkpoint is kept. */

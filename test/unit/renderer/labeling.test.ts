@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ImageList } from '../../../src/renderer/state/image-list.svelte.ts';
 import { Labeling } from '../../../src/renderer/state/labeling.svelte.ts';
 import { OpenProject } from '../../../src/renderer/state/project.svelte.ts';
@@ -33,6 +33,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => test.close());
+// A list that still listens would ask a closed project.
+afterEach(() => list.dispose());
 
 beforeEach(async () => {
   said.length = 0;
@@ -55,6 +57,9 @@ beforeEach(async () => {
     onFlash: () => undefined,
   });
 });
+
+// What it still waits to read would fail when the core is gone.
+afterEach(() => list.dispose());
 
 const classAt = (index: number): number => project.classes[index]!.id;
 const stored = async (id: number): Promise<number | null> => {
@@ -190,7 +195,6 @@ describe('the list of the grid', () => {
     await expect.poll(() => list.ids.length, { timeout: 5000 }).toBe(65);
     await expect.poll(() => byName.arrived, { timeout: 5000 }).toBe(5);
     expect(byName.ids).toBe(still);
-    list.dispose();
     byName.dispose();
   });
 

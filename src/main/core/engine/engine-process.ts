@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { AppError, fromErrorInfo } from '#shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
-import type { Progress, TrainEvent } from './protocol.ts';
+import type { Progress, RatePoint, TrainEvent } from './protocol.ts';
 
 export interface EngineProcessOptions {
   /** A plain Node executable. */
@@ -16,7 +16,7 @@ export interface EngineProcessOptions {
 }
 
 export interface Listeners {
-  onEvent?: ((event: TrainEvent) => void) | undefined;
+  onEvent?: ((event: TrainEvent | RatePoint) => void) | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -99,8 +99,9 @@ export class EngineProcess {
     this.#send({ type: 'cancel', id });
   }
 
-  stop(id: number): void {
-    this.#send({ type: 'stop', id });
+  /** Of a training: after the epoch, or at the next step. */
+  ask(what: 'stop' | 'pause', id: number): void {
+    this.#send({ type: what, id });
   }
 
   kill(): void {

@@ -5,6 +5,9 @@ import type {
   ExportOnnxJob,
   Probabilities,
   Progress,
+  RateJob,
+  RatePoint,
+  RateSweep,
   TensorSet,
   TrainEvent,
   TrainJob,
@@ -29,6 +32,7 @@ export interface RunExportedJob {
 export interface Methods {
   info: [input: Record<string, never>, output: EngineInfo];
   train: [input: TrainJob, output: TrainResult];
+  findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
@@ -42,11 +46,11 @@ export type Request =
     }[Method]
   /** End the call as cancelled. */
   | { type: 'cancel'; id: number }
-  /** Training only: end after the epoch. */
-  | { type: 'stop'; id: number };
+  /** Training only: end after the epoch, or at the next step. */
+  | { type: 'stop' | 'pause'; id: number };
 
 export type Response =
   | { type: 'result'; id: number; output: Methods[Method][1] }
   | { type: 'error'; id: number; error: ErrorInfo; stack?: string | undefined }
-  | { type: 'event'; id: number; event: TrainEvent }
+  | { type: 'event'; id: number; event: TrainEvent | RatePoint }
   | { type: 'progress'; id: number; progress: Progress };

@@ -16,10 +16,11 @@ import type { Method, Methods } from './messages.ts';
 import type {
   CallOptions,
   Engine,
+  RateJob,
+  RatePoint,
   TrainEvent,
   TrainHandle,
   TrainJob,
-  TrainResult,
 } from './protocol.ts';
 
 export interface EngineOptions {
@@ -68,21 +69,33 @@ class Supervisor implements Engine {
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
-    let stop: (() => void) | undefined;
-    const result = this.#train(job, onEvent, signal, (request) => (stop = request));
-    return { stop: () => stop?.(), result };
+    let ask: ((what: 'stop' | 'pause') => void) | undefined;
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type !== 'rate') onEvent(event);
+    };
+    const result = this.#alone('train', job, listener, signal, (asking) => (ask = asking));
+    return { stop: () => ask?.('stop'), pause: () => ask?.('pause'), result };
   }
 
-  async #train(
-    job: TrainJob,
-    onEvent: (event: TrainEvent) => void,
+  findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type === 'rate') onPoint(event);
+    };
+    return this.#alone('findRate', job, listener, signal);
+  }
+
+  /** A call in a process of its own. */
+  async #alone<M extends 'train' | 'findRate'>(
+    method: M,
+    job: Methods[M][0],
+    onEvent: (event: TrainEvent | RatePoint) => void,
     signal: AbortSignal | undefined,
-    onStarted: (stop: () => void) => void,
-  ): Promise<TrainResult> {
+    onStarted?: (ask: (what: 'stop' | 'pause') => void) => void,
+  ): Promise<Methods[M][1]> {
     const process = this.#start(signal);
     this.#trainings.add(process);
-    const { id, result } = process.call('train', job, { onEvent });
-    onStarted(() => process.stop(id));
+    const { id, result } = process.call(method, job, { onEvent });
+    onStarted?.((what) => process.ask(what, id));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       process.cancel(id);

@@ -1,5 +1,6 @@
 /** What runs a graph. Only files of this folder know a runtime. */
 import type { TensorData } from '../graph/types.ts';
+import type { Lowerings } from '../ops/lowerings.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import type { BackendId } from '../protocol.ts';
 
@@ -23,4 +24,6 @@ export interface Backend {
   readonly label: string;
   /** @param model bytes of an `.onnx` file, or its path. */
   compile(model: Uint8Array | string): Promise<Program>;
+  /** The ways of computing gradients that suit this device. */
+  lowerings(): Promise<Lowerings>;
 }

@@ -2,7 +2,9 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '#shared/errors.ts';
 import type { DType, TensorData, TypedArray } from '../graph/types.ts';
 import type { BackendId } from '../protocol.ts';
+import { blockedLowerings, defaultLowerings, type Lowerings } from '../ops/lowerings.ts';
 import type { Backend, Binding, Program, Tensors } from './backend.ts';
+import { channelBlock } from './channel-block.ts';
 
 export interface OnnxRuntimeOptions {
   id: BackendId;
@@ -28,7 +30,8 @@ export function createOnnxRuntime({ id, label, threads }: OnnxRuntimeOptions): B
     logSeverityLevel: 3,
     extra: { session: { intra_op: { spin_duration_us: SPIN_US } } },
   };
-  return {
+  let lowerings: Promise<Lowerings> | undefined;
+  const backend: Backend = {
     id,
     label,
     async compile(model) {
@@ -45,7 +48,13 @@ export function createOnnxRuntime({ id, label, threads }: OnnxRuntimeOptions): B
         });
       }
     },
+    lowerings: () =>
+      (lowerings ??=
+        id === 'cpu'
+          ? channelBlock(backend).then(blockedLowerings)
+          : Promise.resolve(defaultLowerings)),
   };
+  return backend;
 }
 
 class SessionProgram implements Program {

@@ -8,6 +8,7 @@
  *   gradient/<layer>/<parameter>     float32, as long as the parameter, if it learns
  *   next/<layer>/<parameter>         float32, each moving average after the step
  */
+import { blockChannels } from '../blocked/index.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
@@ -42,7 +43,7 @@ export function buildGradientStep(options: GradientStepOptions): GradientStep {
     const next = statistics[index];
     if (next) b.output(nextName(fullName), next);
   }
-  return { graph: b.finish(), masks };
+  return { graph: blockChannels(b.finish(), b.lowerings.block), masks };
 }
 
 /** The same numbers in the shape that they were made in: as an output, a reshape is a copy. */

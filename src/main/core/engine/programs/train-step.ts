@@ -11,6 +11,7 @@
  */
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { graphArithmetic } from '../arithmetic.ts';
+import { blockChannels } from '../blocked/index.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
@@ -76,7 +77,8 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   if (statistics.size > 0) {
     b.output('statistics_next', joinFlat(b, statistics, found.statistics));
   }
-  return { graph: b.finish(), model, layout, optimizer, masks: found.masks, batch };
+  const graph = blockChannels(b.finish(), b.lowerings.block);
+  return { graph, model, layout, optimizer, masks: found.masks, batch };
 }
 
 function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [string, Value][] {

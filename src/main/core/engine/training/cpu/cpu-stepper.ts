@@ -172,8 +172,10 @@ export class CpuStepper implements Stepper {
     const { team, self, others, vectors } = started;
     const known = started.batches.get(batch);
     if (known) return known;
+    const backend = createBackend(this.#choice, this.#threads);
     const { buffers, shares } = shareBatch({
       ...this.#options,
+      lowerings: this.#options.lowerings ?? (await backend.lowerings()),
       ...team,
       model: this.model,
       layout: this.layout,
