@@ -29,6 +29,7 @@ const programs = {
   cli: 'src/main/cli/main.ts',
   'engine-worker': 'src/main/core/engine/worker.ts',
   'replica-worker': 'src/main/core/engine/training/cpu/replica-worker.ts',
+  'data-worker': 'src/main/core/engine/data/data-worker.ts',
   'decode-worker': 'src/main/core/library/decode/worker.ts',
 };
 

@@ -92,6 +92,7 @@ function checkContents(resources: string): void {
     'dist/main/cli.js',
     'dist/main/engine-worker.js',
     'dist/main/replica-worker.js',
+    'dist/main/data-worker.js',
     'dist/main/decode-worker.js',
     'dist/renderer/index.html',
   ]) {
@@ -100,6 +101,7 @@ function checkContents(resources: string): void {
   for (const file of [
     'dist/main/engine-worker.js',
     'dist/main/replica-worker.js',
+    'dist/main/data-worker.js',
     'dist/main/decode-worker.js',
     'dist/main/cli.js',
     'package.json',
