@@ -52,7 +52,10 @@ const SHARED_WITH_MAXIMUM = 0x03;
 const END = 0x0b;
 
 /** Memory `engine.memory` of exactly `pages` comes from outside; every function is exported. */
-export function encodeModule(pages: number, functions: readonly WasmFunction[]): Uint8Array {
+export function encodeModule(
+  pages: number,
+  functions: readonly WasmFunction[],
+): Uint8Array<ArrayBuffer> {
   const signatures = functions.map(({ parameters, result }) => [
     FUNCTION_TYPE,
     ...vector(parameters.map((type) => [types[type]])),

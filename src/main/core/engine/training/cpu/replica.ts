@@ -13,7 +13,7 @@ export interface Team {
   replicas: number;
   state: StateMemory;
   /** Bytes of the module that updates. */
-  update: Uint8Array;
+  update: Uint8Array<ArrayBuffer>;
   barrier: SharedArrayBuffer;
   /** Size of the batch, step, seed. */
   step: Float64Array<SharedArrayBuffer>;

@@ -27,7 +27,11 @@ export interface UpdateOptions {
 }
 
 /** The module's bytes, the same for all threads. */
-export function encodeUpdate({ optimizer, state, clipped }: UpdateOptions): Uint8Array {
+export function encodeUpdate({
+  optimizer,
+  state,
+  clipped,
+}: UpdateOptions): Uint8Array<ArrayBuffer> {
   const first = state.gradients[0] ?? 0;
   const join = new VectorLoop('join', 0);
   const joined = sum(join, state);
@@ -56,14 +60,13 @@ function sum(loop: VectorLoop, { gradients }: StateMemory): Lanes {
   return others.reduce((total, other) => loop.add(total, other), first);
 }
 
-export function openUpdate(bytes: Uint8Array, { memory }: StateMemory): UpdateKernel {
+export function openUpdate(bytes: Uint8Array<ArrayBuffer>, { memory }: StateMemory): UpdateKernel {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     engine: { memory },
   });
-  const { join, update } = exports;
-  if (!join || !update) throw new Error('the update has no entry');
+  const { join, update } = exports as Record<'join' | 'update', (...values: number[]) => unknown>;
   return {
-    joinGradients: (from, to) => (to > from ? (join(from, to) ?? 0) : 0),
+    joinGradients: (from, to) => (to > from ? Number(join(from, to)) : 0),
     update(from, to, scalars, factor) {
       if (to <= from) return;
       update(from, to, ...scalars, ...(factor === undefined ? [] : [factor]));
