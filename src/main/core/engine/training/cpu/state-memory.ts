@@ -65,7 +65,11 @@ export function view(
   offset = 0,
   length = size,
 ): Float32Array<SharedArrayBuffer> {
-  return new Float32Array(memory.buffer, address + offset * Float32Array.BYTES_PER_ELEMENT, length);
+  return new Float32Array(
+    memory.buffer as unknown as SharedArrayBuffer,
+    address + offset * Float32Array.BYTES_PER_ELEMENT,
+    length,
+  );
 }
 
 export function sharedBytes(length: number): Uint8Array<SharedArrayBuffer> {
