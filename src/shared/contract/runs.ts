@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
+import { augmentationSpec } from '../augmentation.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
@@ -46,6 +47,8 @@ export const trainOptions = z.object({
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
   engine: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  /** How training images are varied; null: not at all. */
+  augment: augmentationSpec.nullable().default(null),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 

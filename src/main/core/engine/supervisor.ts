@@ -2,7 +2,7 @@
  * The core's side of the engine: starts engine processes when they are needed and implements the
  * `Engine` interface over their channels.
  *
- * Each training has a process of its own, everything else shares one. ONNX Runtime computes on the
+ * Each training has a process of its own, previews of augmentation share one, everything else another. ONNX Runtime computes on the
  * thread that asked, so a prediction would otherwise wait behind training steps; and a training that
  * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
  * ends.
@@ -12,7 +12,7 @@ import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
 import { defaultThreads } from './backends/status.ts';
 import { EngineProcess } from './engine-process.ts';
-import type { Method, Methods } from './messages.ts';
+import type { Methods } from './messages.ts';
 import type {
   CallOptions,
   Engine,
@@ -22,6 +22,7 @@ import type {
   TrainHandle,
   TrainJob,
 } from './protocol.ts';
+import { cancelled, SharedProcess } from './shared-process.ts';
 
 export interface EngineOptions {
   /** The plain Node executable that runs the engine. */
@@ -33,8 +34,6 @@ export interface EngineOptions {
 
 /** A cancelled training that has not ended by then is killed. */
 const CANCEL_GRACE_MS = 5000;
-/** The shared process is given up after this long without a call. */
-const IDLE_MS = 60_000;
 
 /** Nothing is started until the first call. */
 export function createEngine(options: EngineOptions): Engine {
@@ -44,28 +43,35 @@ export function createEngine(options: EngineOptions): Engine {
 class Supervisor implements Engine {
   readonly #options: EngineOptions;
   readonly #trainings = new Set<EngineProcess>();
-  #shared: EngineProcess | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  readonly #shared: SharedProcess;
+  /** Apart from what computes: a picture that follows a slider does not wait behind a batch. */
+  readonly #previews: SharedProcess;
   #closed = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#shared = new SharedProcess((signal) => this.#start(signal));
+    this.#previews = new SharedProcess((signal) => this.#start(signal));
   }
 
   info() {
-    return this.#call('info', {});
+    return this.#shared.call('info', {});
   }
 
   predict(job: Methods['predict'][0], options?: CallOptions) {
-    return this.#call('predict', job, options);
+    return this.#shared.call('predict', job, options);
   }
 
   exportOnnx(job: Methods['exportOnnx'][0], options?: CallOptions) {
-    return this.#call('exportOnnx', job, options);
+    return this.#shared.call('exportOnnx', job, options);
   }
 
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
-    return this.#call('runExported', job, options);
+    return this.#shared.call('runExported', job, options);
+  }
+
+  augment(job: Methods['augment'][0], options?: CallOptions) {
+    return this.#previews.call('augment', job, options);
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
@@ -114,56 +120,6 @@ class Supervisor implements Engine {
     }
   }
 
-  /**
-   * A call to the shared process. One that was already running may be dead without our knowing yet,
-   * or may die of something older than this call: then it is made once more, to a fresh one.
-   */
-  async #call<M extends Method>(
-    method: M,
-    input: Methods[M][0],
-    options: CallOptions = {},
-  ): Promise<Methods[M][1]> {
-    if (options.signal?.aborted) throw cancelled();
-    const running = this.#shared?.alive ? this.#shared : undefined;
-    const process = (this.#shared = running ?? this.#start(options.signal));
-    try {
-      return await this.#callOn(process, method, input, options);
-    } catch (error) {
-      if (options.signal?.aborted) throw cancelled();
-      if (!running || running.alive || this.#closed) throw error;
-      if (this.#shared === running) this.#shared = this.#start(options.signal);
-      return await this.#callOn(this.#shared, method, input, options);
-    }
-  }
-
-  async #callOn<M extends Method>(
-    process: EngineProcess,
-    method: M,
-    input: Methods[M][0],
-    { signal, onProgress }: CallOptions,
-  ): Promise<Methods[M][1]> {
-    clearTimeout(this.#idle);
-    const { id, result } = process.call(method, input, { onProgress });
-    const cancel = () => process.cancel(id);
-    signal?.addEventListener('abort', cancel, { once: true });
-    try {
-      return await result;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
-      this.#restWhenIdle(process);
-    }
-  }
-
-  #restWhenIdle(process: EngineProcess): void {
-    if (process !== this.#shared || process.busy) return;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
-      if (this.#shared === process) this.#shared = undefined;
-      void process.close();
-    }, IDLE_MS);
-    this.#idle.unref();
-  }
-
   #start(signal: AbortSignal | undefined): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
@@ -173,13 +129,6 @@ class Supervisor implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#idle);
-    const processes = [...this.#trainings, ...(this.#shared ? [this.#shared] : [])];
-    this.#shared = undefined;
-    await Promise.all(processes.map((process) => process.close()));
+    await Promise.all([...this.#trainings, this.#shared, this.#previews].map((one) => one.close()));
   }
-}
-
-function cancelled(): AppError {
-  return new AppError('CANCELLED', 'Cancelled.');
 }
