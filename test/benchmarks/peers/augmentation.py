@@ -13,6 +13,9 @@ import numpy as np
 
 from common import answer
 
+# The scripts beside this one are not the libraries that their names are taken for.
+sys.path.pop(0)
+
 folder, which = sys.argv[1:3]
 with open(os.path.join(folder, "task.json"), encoding="utf-8") as file:
     task = json.load(file)
