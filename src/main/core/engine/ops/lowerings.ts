@@ -70,6 +70,5 @@ export function blockedLowerings(block: number): Lowerings {
         ? 'flipped-conv'
         : defaultLowerings.convInput(g),
     maxPool: 'late',
-    convPool: () => 'pool',
   };
 }
