@@ -1,7 +1,7 @@
 /**
  * Augmentation on one core beside other programs, and what it costs in training.
  *
- *   npm run bench:augment -- [--rounds N]
+ *   npm run bench:augment -- [photos] [training] [--rounds N]
  *
  * 1. Photos of 150×150×3, mirrored, turned by up to 40° and zoomed by up to a fifth: images a second
  *    of one thread, here and in Keras' layers, torchvision's transforms and Albumentations, in turns.
@@ -23,7 +23,10 @@ import { Random } from '#core/engine/random.ts';
 import { Contestant } from './contestant.ts';
 
 const here = import.meta.dirname;
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '7' } },
+});
 const rounds = Number(values.rounds);
 const python = process.env['FOVEA_PEERS_PYTHON'];
 
@@ -125,7 +128,9 @@ async function trainingSteps(folder: string): Promise<void> {
   );
 }
 
-for (const part of [photosPerCore, trainingSteps]) {
+const parts = { photos: photosPerCore, training: trainingSteps };
+for (const [name, part] of Object.entries(parts)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
   const folder = await mkdtemp(join(tmpdir(), 'fovea-bench-'));
   try {
     await part(folder);
