@@ -79,6 +79,19 @@ test('the layers of a preset are changed, broken, mended, kept and trained', asy
     await expect(row(/^Residual block/)).toHaveCount(0);
   });
 
+  await test.step('layers are dragged: from the list, and to another place', async () => {
+    await app.getByRole('textbox', { name: 'Search layers' }).fill('');
+    const below = { targetPosition: { x: 80, y: 30 } };
+    await app.getByRole('button', { name: 'Dropout', exact: true }).dragTo(row(/^Flatten/), below);
+    await expect(grid.getByRole('row').nth(6)).toContainText('Dropout');
+    await row(/^Dropout/).dragTo(row(/^Dense 32 units/), below);
+    await expect(grid.getByRole('row').nth(7)).toContainText('Dropout');
+    await app.keyboard.press('Control+z');
+    await expect(grid.getByRole('row').nth(6)).toContainText('Dropout');
+    await app.keyboard.press('Control+z');
+    await expect(row(/^Dropout/)).toHaveCount(0);
+  });
+
   await test.step('it is kept in the project, and comes back from a file', async () => {
     await app.getByRole('textbox', { name: 'Name of the model' }).fill('Slim');
     await app.getByRole('button', { name: 'Save', exact: true }).click();
