@@ -26,7 +26,7 @@ test('the layers of a preset are changed, broken, mended, kept and trained', asy
 
   await test.step('a preset is opened in the editor', async () => {
     await go(app, 'Train');
-    await app.getByRole('radio', { name: /Fashion small/ }).check({ force: true });
+    await app.getByRole('radio', { name: /^Fashion small \d/ }).check({ force: true });
     await app.getByRole('button', { name: 'Edit layers' }).click();
     await expect(app.getByRole('textbox', { name: 'Name of the model' })).toHaveValue(
       'My Fashion small',
