@@ -3,9 +3,6 @@
  * engine follows these (engine/training/schedule.ts, early-stop.ts).
  */
 import * as z from 'zod';
-import { earlyStopDefaults, scheduleDefaults } from './schedule-defaults.ts';
-
-const { step, cosine, plateau, 'one-cycle': oneCycle } = scheduleDefaults;
 
 /** What an epoch is judged by; the `val-` ones need validation images. */
 export const monitorName = z.enum(['val-loss', 'val-accuracy', 'loss', 'accuracy']);
@@ -22,29 +19,29 @@ export const scheduleSpec = z.discriminatedUnion('type', [
   /** Times `factor` after every `every` epochs. */
   z.object({
     type: z.literal('step'),
-    every: z.number().int().min(1).max(100_000).default(step.every),
-    factor: z.number().gt(0).max(1).default(step.factor),
+    every: z.number().int().min(1).max(100_000).default(10),
+    factor: z.number().gt(0).max(1).default(0.1),
   }),
   /** Straight up during `warmup` (a share of all steps), then along half a cosine to zero. */
-  z.object({ type: z.literal('cosine'), warmup: share.default(cosine.warmup) }),
+  z.object({ type: z.literal('cosine'), warmup: share.default(0) }),
   /** As PyTorch's OneCycleLR: from peak / start up to the peak, then down to that / end. */
   z.object({
     type: z.literal('one-cycle'),
-    warmup: share.default(oneCycle.warmup),
-    start: z.number().min(1).max(1e6).default(oneCycle.start),
-    end: z.number().min(1).max(1e9).default(oneCycle.end),
+    warmup: share.default(0.3),
+    start: z.number().min(1).max(1e6).default(25),
+    end: z.number().min(1).max(1e9).default(1e4),
   }),
   /** As Keras' ReduceLROnPlateau: times `factor` when the monitored value stands still. */
   z.object({
     type: z.literal('plateau'),
-    monitor: monitorName.default(plateau.monitor),
-    factor: z.number().gt(0).lt(1).default(plateau.factor),
+    monitor: monitorName.default('val-loss'),
+    factor: z.number().gt(0).lt(1).default(0.1),
     /** Epochs without a better value before the rate falls. */
-    patience: patience.min(1).default(plateau.patience),
-    minDelta: minDelta.default(plateau.minDelta),
+    patience: patience.min(1).default(10),
+    minDelta: minDelta.default(1e-4),
     /** Epochs after a reduction that do not count. */
-    cooldown: patience.default(plateau.cooldown),
-    minRate: z.number().min(0).max(100).default(plateau.minRate),
+    cooldown: patience.default(0),
+    minRate: z.number().min(0).max(100).default(0),
   }),
 ]);
 export type ScheduleSpec = z.infer<typeof scheduleSpec>;
@@ -52,12 +49,12 @@ export type PlateauSpec = Extract<ScheduleSpec, { type: 'plateau' }>;
 
 /** As Keras' EarlyStopping. The monitored value is then also what makes an epoch the best one. */
 export const earlyStopSpec = z.object({
-  monitor: monitorName.default(earlyStopDefaults.monitor),
+  monitor: monitorName.default('val-loss'),
   /** Epochs without a better value before training ends. */
-  patience: patience.default(earlyStopDefaults.patience),
-  minDelta: minDelta.default(earlyStopDefaults.minDelta),
+  patience: patience.default(10),
+  minDelta: minDelta.default(0),
   /** In the end the last checkpoint holds the best epoch's weights too. */
-  restoreBest: z.boolean().default(earlyStopDefaults.restoreBest),
+  restoreBest: z.boolean().default(false),
 });
 export type EarlyStopSpec = z.infer<typeof earlyStopSpec>;
 

@@ -56,7 +56,6 @@ export type TrainOptions = z.infer<typeof trainOptions>;
 export const trainPlan = z.object({
   /** The model for the project's classes, and what is wrong with it. */
   model: modelCheck,
-  optimizer: optimizerSpec,
   trainImages: z.number().int(),
   validationImages: z.number().int(),
   classes: z.array(z.string()),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { earlyStopDefaults, scheduleDefaults } from '#shared/schedule-defaults.ts';
+import { earlyStopSpec, scheduleSpec } from '#shared/schedule.ts';
 import type { EpochMetrics, Run } from '#shared/contract/index.ts';
 import { reductions, runMarks } from '../../../src/renderer/features/train/curves.ts';
 import { courseText } from '../../../src/renderer/features/train/course-text.ts';
@@ -65,4 +67,11 @@ describe('the words of a course', () => {
       'Stopped early after epoch 5 of 9. The best was epoch 2.',
     );
   });
+});
+
+it('the form begins with what schedules and early stopping are by themselves', () => {
+  for (const [type, defaults] of Object.entries(scheduleDefaults)) {
+    expect(scheduleSpec.parse({ type })).toEqual(defaults);
+  }
+  expect(earlyStopSpec.parse({})).toEqual(earlyStopDefaults);
 });

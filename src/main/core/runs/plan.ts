@@ -56,7 +56,6 @@ export async function planTraining(
     engine: info,
     plan: {
       model,
-      optimizer: chosen.spec.optimizer,
       trainImages: images.train,
       validationImages: images.validation,
       classes: selection.classes.map(({ name }) => name),

@@ -46,8 +46,7 @@ export const courseText = {
   schedule: 'Schedule',
   optimizer: 'Optimizer',
   earlyStop: 'Early stopping',
-  own: (optimizer: Optimizer | null): string =>
-    optimizer ? `The model’s own (${optimizers[optimizer.type]})` : 'The model’s own',
+  own: 'The model’s own',
   stopEarly: 'Stop when it no longer gets better',
   scheduleHint: 'How the learning rate changes while training goes on.',
   optimizerHint: 'The rule by which each step changes the weights.',
