@@ -41,6 +41,25 @@ export const doctorCheck = z.object({
 });
 export type DoctorCheck = z.infer<typeof doctorCheck>;
 
+/** One preset on one engine, its own batch unless said. */
+export const benchInput = z.object({
+  preset: z.string().min(1).max(100),
+  engine: z.string().min(1).max(100),
+  batch: z.number().int().min(1).max(4096).optional(),
+});
+export type BenchInput = z.infer<typeof benchInput>;
+
+export const benchResult = z.object({
+  preset: z.string(),
+  engine: z.string(),
+  label: z.string(),
+  batch: z.number().int(),
+  imagesPerSecond: z.number(),
+  /** From the call to the first step that was told of, with the start of the engine. */
+  firstStepSeconds: z.number(),
+});
+export type BenchResult = z.infer<typeof benchResult>;
+
 /** What a user can set, kept per machine (not per project). */
 export const settings = z.object({
   theme: z.enum(['system', 'dark', 'light']),
@@ -68,6 +87,8 @@ export type Settings = z.infer<typeof settings>;
 export const systemContract = {
   info: call.output(systemInfo),
   doctor: call.output(z.array(doctorCheck)),
+  /** Trains for some seconds on made-up images. */
+  bench: call.input(benchInput).output(benchResult),
   settings: {
     get: call.output(settings),
     /** Changes the given fields; answers the whole. */

@@ -1,3 +1,4 @@
+import { CpuStepper } from '../training/cpu/cpu-stepper.ts';
 import { StepRunner } from '../training/step-runner.ts';
 import type { TrainingBackend } from '../training/stepper.ts';
 import type { Backend } from './backend.ts';
@@ -16,10 +17,11 @@ export function createTrainingBackend(
   choice: BackendChoice,
   threads: number,
 ): Promise<TrainingBackend> {
-  const backend = createBackend(choice, threads);
   return Promise.resolve({
-    id: backend.id,
-    label: backend.label,
-    createStepper: (options, seed) => new StepRunner(backend, options, seed),
+    ...choice,
+    createStepper: (options, seed) =>
+      choice.id === 'cpu'
+        ? new CpuStepper(choice, threads, options, seed)
+        : new StepRunner(createBackend(choice, threads), options, seed),
   });
 }
