@@ -95,7 +95,7 @@ async function photosPerCore(folder: string): Promise<void> {
 
 async function trainingSteps(folder: string): Promise<void> {
   const { spec, classes } = fashionSmall;
-  const images = 4000;
+  const images = 2000;
   writeFileSync(join(folder, 'pixels.bin'), pixelsOf({ ...spec.input, images }));
   const labels = Int32Array.from({ length: images }, (_, image) => image % classes);
   writeFileSync(join(folder, 'labels.bin'), labels);
