@@ -7,7 +7,7 @@
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 
-export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml' | 'tensorflow';
 
 export interface BackendStatus {
   id: BackendId;

@@ -1,25 +1,40 @@
+import { DeviceStepper } from '../training/device-stepper.ts';
 import { StepRunner } from '../training/step-runner.ts';
 import type { TrainingBackend } from '../training/stepper.ts';
 import type { Backend } from './backend.ts';
 import { createOnnxRuntime } from './onnxruntime.ts';
+import type { OnnxRuntimeOptions } from './ort-session.ts';
 import type { BackendChoice } from './status.ts';
 
-export type { Backend, Binding, Program, Tensors } from './backend.ts';
+export type {
+  Backend,
+  Binding,
+  DeviceState,
+  Program,
+  StatefulProgram,
+  Tensors,
+} from './backend.ts';
 
-/** Loads the runtime; give it what `chooseBackend` answered. */
-export function createBackend(choice: BackendChoice, threads: number): Backend {
-  return createOnnxRuntime({ ...choice, threads });
+type OrtChoice = BackendChoice<OnnxRuntimeOptions['id']>;
+
+/** Loads ONNX Runtime. */
+export function createBackend({ id, label }: OrtChoice, threads: number): Backend {
+  return createOnnxRuntime({ id, label, threads });
 }
 
 /** What the epoch loop trains on. */
 export function createTrainingBackend(
-  choice: BackendChoice,
+  { id, label }: BackendChoice,
   threads: number,
 ): Promise<TrainingBackend> {
-  const backend = createBackend(choice, threads);
+  if (id === 'tensorflow') throw new RangeError(`${label} is not a provider`);
+  const backend = createBackend({ id, label }, threads);
   return Promise.resolve({
-    id: backend.id,
-    label: backend.label,
-    createStepper: (options, seed) => new StepRunner(backend, options, seed),
+    id,
+    label,
+    createStepper: (options, seed) =>
+      id === 'cpu'
+        ? new StepRunner(backend, options, seed)
+        : new DeviceStepper(backend, options, seed),
   });
 }

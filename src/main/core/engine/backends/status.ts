@@ -16,13 +16,16 @@ function cpuLabel(threads: number): string {
   return `CPU · ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-export interface BackendChoice {
-  id: BackendId;
+export interface BackendChoice<Id extends BackendId = BackendId> {
+  id: Id;
   label: string;
 }
 
 /** What `auto` or a named backend means here. Throws ENGINE_FAILED for one that cannot run. */
-export function chooseBackend(wanted: BackendId | 'auto', threads: number): BackendChoice {
+export function chooseBackend<Id extends BackendId>(
+  wanted: Id | 'auto',
+  threads: number,
+): BackendChoice<Id | 'cpu'> {
   const id = wanted === 'auto' ? 'cpu' : wanted;
   const status = listBackends(threads).find((backend) => backend.id === id);
   if (!status?.available) {
