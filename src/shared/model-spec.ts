@@ -18,27 +18,26 @@ export type {
 
 /** Longest allowed gradient, over all parameters together. */
 const clipNorm = z.number().positive().optional();
+/** How much of a running mean is kept from step to step. */
+const share = z.number().min(0).lt(1).optional();
+const epsilon = z.number().positive().max(1).optional();
 
 export const optimizerSpec = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('sgd'),
-    momentum: z.number().min(0).lt(1).optional(),
+    momentum: share,
     nesterov: z.boolean().optional(),
     clipNorm,
   }),
+  z.object({ type: z.literal('rmsprop'), rho: share, epsilon, clipNorm }),
+  z.object({ type: z.literal('adam'), beta1: share, beta2: share, epsilon, clipNorm }),
   z.object({
-    type: z.literal('rmsprop'),
-    rho: z.number().optional(),
-    epsilon: z.number().optional(),
-    clipNorm,
-  }),
-  z.object({
-    type: z.enum(['adam', 'adamw']),
-    beta1: z.number().optional(),
-    beta2: z.number().optional(),
-    epsilon: z.number().optional(),
-    /** AdamW only: decoupled decay, default 0.004 as in Keras. */
-    weightDecay: z.number().optional(),
+    type: z.literal('adamw'),
+    beta1: share,
+    beta2: share,
+    epsilon,
+    /** Decoupled: each step also takes rate × this share off every weight; 0.004 as in Keras. */
+    weightDecay: z.number().min(0).max(1).optional(),
     clipNorm,
   }),
 ]);

@@ -18,6 +18,10 @@ export class TrainForm {
   epochs = $state(10);
   batch = $state(32);
   learningRate = $state(0.001);
+  schedule = $state.raw<TrainOptions['schedule']>({ type: 'constant' });
+  /** Null: the model's own. */
+  optimizer = $state.raw<TrainOptions['optimizer']>(null);
+  earlyStop = $state.raw<TrainOptions['earlyStop']>(null);
   seed = $state(1);
   trainLimit = $state<number | null>(null);
   validate = $state<ValidateKind>('validation');
@@ -49,6 +53,9 @@ export class TrainForm {
       epochs: this.epochs,
       batch: this.batch,
       learningRate: this.learningRate,
+      schedule: this.schedule,
+      optimizer: this.optimizer,
+      earlyStop: this.earlyStop,
       seed: this.seed,
       trainLimit: this.trainLimit,
       validateOn:
@@ -72,6 +79,9 @@ export class TrainForm {
     this.epochs = preset.defaults.epochs;
     this.batch = preset.defaults.batch;
     this.learningRate = preset.defaults.learningRate;
+    this.schedule = preset.defaults.schedule;
+    this.optimizer = null;
+    this.earlyStop = preset.defaults.earlyStop;
     this.trainLimit = preset.defaults.trainLimit;
     this.#chosen = true;
   }
@@ -99,6 +109,9 @@ export class TrainForm {
     this.epochs = options.epochs;
     this.batch = options.batch;
     this.learningRate = options.learningRate;
+    this.schedule = options.schedule;
+    this.optimizer = options.optimizer;
+    this.earlyStop = options.earlyStop;
     this.seed = options.seed;
     this.trainLimit = options.trainLimit;
     this.engine = options.engine;

@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { modelSpec } from '../model-spec.ts';
+import { modelSpec, optimizerSpec } from '../model-spec.ts';
+import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
 
@@ -47,6 +48,8 @@ export const presetInfo = z.object({
     batch: z.number().int(),
     learningRate: z.number(),
     trainLimit: z.number().int().nullable(),
+    schedule: scheduleSpec.default({ type: 'constant' }),
+    earlyStop: earlyStopSpec.nullable().default(null),
   }),
 });
 export type PresetInfo = z.infer<typeof presetInfo>;
@@ -64,6 +67,10 @@ export const trainOptions = z.object({
   epochs: z.number().int().min(1).max(100_000),
   batch: z.number().int().min(1).max(65_536),
   learningRate: z.number().positive().max(100),
+  schedule: scheduleSpec.default({ type: 'constant' }),
+  /** Null: the model's own. */
+  optimizer: optimizerSpec.nullable().default(null),
+  earlyStop: earlyStopSpec.nullable().default(null),
   seed: z
     .number()
     .int()

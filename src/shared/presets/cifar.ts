@@ -79,7 +79,14 @@ export const cifarBn: Preset = {
     description: 'Few parameters: large strided kernels, batch normalisation, a sigmoid a class.',
     input,
     parameters: 238_666,
-    defaults: { epochs: 150, batch: 100, learningRate: 1e-3, trainLimit: null },
+    defaults: {
+      epochs: 200,
+      batch: 100,
+      learningRate: 1e-3,
+      trainLimit: null,
+      schedule: { type: 'plateau', monitor: 'val-loss', factor: 0.5, patience: 10, minDelta: 1e-4 },
+      earlyStop: { monitor: 'val-loss', patience: 35, restoreBest: true },
+    },
   },
   spec: {
     name: 'cifar-bn',

@@ -183,13 +183,15 @@ describe('several processes', () => {
 
   it('a killed process loses nothing that it had stored', async () => {
     await make();
-    // Writes a number, says so, writes the next …, until it is killed in the middle of it.
+    // Writes a number, says so, writes the next …, until it is killed in the middle of it. It says so
+    // in step with the reader: it waits while nobody reads, and ends when nobody is left.
     const script = `
+      import { writeSync } from 'node:fs';
       import { openStore } from '#core/store/store.ts';
       const store = openStore(${JSON.stringify(file)});
       for (let i = 1; ; i++) {
         store.transaction(() => store.meta.set('count', String(i)));
-        process.stdout.write(i + '\\n');
+        writeSync(1, i + '\\n');
       }`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

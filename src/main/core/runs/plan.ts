@@ -13,6 +13,8 @@ import { count } from './words.ts';
 export interface PlannedRun {
   plan: TrainPlan;
   preset: Preset;
+  /** The preset's model with the optimizer that was chosen. */
+  spec: ModelSpec;
   selection: RunSelection;
   engine: EngineInfo;
 }
@@ -30,6 +32,7 @@ export async function planTraining(
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
   const preset = presetById(options.preset);
+  const spec = { ...preset.spec, optimizer: options.optimizer ?? preset.spec.optimizer };
   const info = await engine.info();
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
@@ -48,6 +51,7 @@ export async function planTraining(
   }
   return {
     preset,
+    spec,
     selection,
     engine: info,
     plan: {
@@ -56,12 +60,12 @@ export async function planTraining(
       validationImages: images.validation,
       classes: selection.classes.map(({ name }) => name),
       estimateSeconds: throughput.estimate(
-        { spec: preset.spec, batch: options.batch, backend: chosen },
+        { spec, batch: options.batch, backend: chosen },
         options.epochs,
         images,
       ),
       engine: backend?.label ?? chosen,
-      warnings: [...shapeWarnings(store, preset.spec), ...selection.warnings],
+      warnings: [...shapeWarnings(store, spec), ...selection.warnings],
       problems,
     },
   };

@@ -54,7 +54,7 @@ export class RunService {
     name?: string,
   ): Promise<{ run: string; job: string }> {
     const mark = await processMark(process.pid);
-    const { plan, preset, selection, engine } = await this.#plan(project, options);
+    const { plan, preset, spec, selection, engine } = await this.#plan(project, options);
     const [problem, ...others] = plan.problems;
     if (problem !== undefined) {
       throw new AppError('NOT_ENOUGH_DATA', [problem, ...others].join(' '));
@@ -67,7 +67,7 @@ export class RunService {
           status: 'preparing',
           createdAt: Date.now(),
           options,
-          spec: preset.spec,
+          spec,
           classes: selection.classes,
           parameters: plan.summary.parameters,
           versions: {

@@ -1,5 +1,6 @@
 /** Runs and epochs as they are stored, and as the rest of the core sees them. */
 import type { EpochMetrics, RunStatus, TrainOptions } from '#shared/contract/index.ts';
+import { trainOptions } from '#shared/contract/runs.ts';
 import type { ErrorInfo } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 
@@ -128,7 +129,8 @@ export function toRun(row: RunRow): StoredRun {
     status: row.status,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
-    options: JSON.parse(row.options) as TrainOptions,
+    // Settings that came later have their defaults in older rows.
+    options: trainOptions.parse(JSON.parse(row.options)),
     spec: JSON.parse(row.spec) as ModelSpec,
     classes: JSON.parse(row.classes) as RunClass[],
     parameters: row.parameters,
