@@ -25,7 +25,7 @@ function send(response: Response): void {
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
   const { createBackend } = await import('./backends/index.ts');
-  return new InferenceService(createBackend(chooseBackend('auto', threads), threads));
+  return new InferenceService(createBackend(chooseBackend('cpu', threads), threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;

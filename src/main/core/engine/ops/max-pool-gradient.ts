@@ -98,7 +98,7 @@ function windows(b: GraphBuilder, { window, x, y }: Pool, grad: Value): Value {
   const { kernel, strides, pads } = window;
   const [batch = 0, channels = 0, height = 0, width = 0] = concrete(x.shape);
   const [, , outHeight = 0, outWidth = 0] = concrete(y.shape);
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads;
+  const [top, left, bottom, right] = pads;
   const padded = pads.some((padding) => padding > 0)
     ? b.op('Pad', [x, b.ints([0, 0, top, left, 0, 0, bottom, right]), b.scalar(LOWEST)])
     : x;
@@ -128,7 +128,7 @@ function windows(b: GraphBuilder, { window, x, y }: Pool, grad: Value): Value {
     data: Float32Array.from({ length: places * places }, (_, at) => (at % (places + 1) ? 0 : 1)),
   });
   const rest = (size: number, out: number, axis: 0 | 1) =>
-    size - ((out - 1) * strides[axis] + kernel[axis] - (pads[axis] ?? 0) - (pads[axis + 2] ?? 0));
+    size - ((out - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis === 0 ? 2 : 3]);
   const placed = b.op('ConvTranspose', [b.op('Concat', parts, { axis: 1 }), kernels], {
     kernel_shape: kernel,
     strides,
