@@ -19,6 +19,9 @@ export interface OnnxRuntimeOptions {
  */
 const SPIN_US = '20';
 
+/** Joins a Pad with zeros and the MaxPool behind it, which then sees −∞ in place of the zeros. */
+const WRONG_OPTIMIZERS = 'Pad_Fusion';
+
 function sessionOptions({ id, threads }: OnnxRuntimeOptions): InferenceSession.SessionOptions {
   return {
     // What a device has no kernel for runs on the CPU.
@@ -30,7 +33,10 @@ function sessionOptions({ id, threads }: OnnxRuntimeOptions): InferenceSession.S
     logSeverityLevel: 3,
     // DirectML refuses to run with it.
     ...(id === 'dml' ? { enableMemPattern: false } : {}),
-    extra: { session: { intra_op: { spin_duration_us: SPIN_US } } },
+    extra: {
+      session: { intra_op: { spin_duration_us: SPIN_US } },
+      optimization: { disable_specified_optimizers: WRONG_OPTIMIZERS },
+    },
   };
 }
 

@@ -19,7 +19,7 @@ import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
-import { buildLoss, clipByNorm } from '../losses.ts';
+import { buildLoss, clipByNorm, givenWeights } from '../losses.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
 import {
@@ -129,11 +129,6 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     b.output('statistics_next', joinFlat(b, layout.statistics, next));
   }
   return { graph: b.finish(), model, layout, optimizer, masks, batch };
-}
-
-function givenWeights({ name, classWeights }: ModelSpec): readonly number[] | undefined {
-  if (classWeights === 'balanced') throw new RangeError(`${name} needs its balanced weights`);
-  return classWeights;
 }
 
 function split(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {
