@@ -1,6 +1,7 @@
 /** Runs graphs in the real runtime and compares gradients with central differences. */
 import { expect } from 'vitest';
 import { gradients } from '#core/engine/autodiff.ts';
+import { blockChannels } from '#core/engine/blocked/index.ts';
 import { createBackend, type Program } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
@@ -76,7 +77,7 @@ export async function autodiffGradients(
   });
   for (const [index, grad] of gradients(b, loss, wrt).entries())
     b.output(`d_${names[index]}`, grad);
-  const program = await compile(b.finish());
+  const program = await compile(blockChannels(b.finish(), b.lowerings.block));
   const results = await program.run(testCase.inputs);
   await program.dispose();
   return {

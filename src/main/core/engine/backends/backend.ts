@@ -1,5 +1,6 @@
 /** What runs a graph. Only files of this folder know a runtime. */
 import type { TensorData } from '../graph/types.ts';
+import type { Lowerings } from '../ops/lowerings.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import type { BackendId } from '../protocol.ts';
 
@@ -43,4 +44,6 @@ export interface Backend {
   createState(values: Tensors): DeviceState;
   /** @param state names that the graph reads, and gives out with `_next` */
   compileStateful(model: Uint8Array, state: readonly string[]): Promise<StatefulProgram>;
+  /** The ways of computing gradients that suit this device. */
+  lowerings(): Promise<Lowerings>;
 }

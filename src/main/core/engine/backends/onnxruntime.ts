@@ -1,6 +1,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { TensorData } from '../graph/types.ts';
+import { blockedLowerings, deviceLowerings, type Lowerings } from '../ops/lowerings.ts';
 import type { Backend, Binding, Program, Tensors } from './backend.ts';
+import { channelBlock } from './channel-block.ts';
 import {
   createSession,
   fromTensor,
@@ -13,13 +15,20 @@ import { OrtState, OrtStatefulProgram } from './ort-state.ts';
 /** ONNX Runtime in this process. `run` blocks the thread while it computes. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions): Backend {
   const { id, label } = options;
-  return {
+  let lowerings: Promise<Lowerings> | undefined;
+  const backend: Backend = {
     id,
     label,
     compile: async (model) => new SessionProgram(await createSession(options, model), label),
     createState: (values) => new OrtState(options, values),
     compileStateful: (model, state) => OrtStatefulProgram.create(options, model, state),
+    lowerings: () =>
+      (lowerings ??=
+        id === 'cpu'
+          ? channelBlock(backend).then(blockedLowerings)
+          : Promise.resolve(deviceLowerings)),
   };
+  return backend;
 }
 
 class SessionProgram implements Program {

@@ -1,4 +1,7 @@
-/** Every ONNX operator that the engine can emit. `ops/index.ts` must define each one. */
+/**
+ * Every operator that the engine can emit: ONNX’s, and the few of ONNX Runtime’s own that
+ * `ops/blocked.ts` lists. `ops/index.ts` must define each one.
+ */
 export const opNames = [
   'Add',
   'And',
@@ -27,8 +30,12 @@ export const opNames = [
   'MatMul',
   'Max',
   'MaxPool',
+  'MaxPoolGradient',
   'MaxUnpool',
   'Mul',
+  'NchwcConv',
+  'NchwcGlobalAveragePool',
+  'NchwcMaxPool',
   'Neg',
   'Not',
   'Or',
@@ -38,6 +45,8 @@ export const opNames = [
   'ReduceMean',
   'ReduceSum',
   'Relu',
+  'ReorderInput',
+  'ReorderOutput',
   'Reshape',
   'Resize',
   'Round',

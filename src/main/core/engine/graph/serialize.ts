@@ -23,7 +23,7 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
 
   return ModelProto.encode({
     ir_version: IR_VERSION,
-    opset_import: [{ domain: '', version: OPSET }],
+    opset_import: [{ domain: '', version: OPSET }, ...foreignDomains(graph)],
     producer_name: 'fovea',
     producer_version: options.producerVersion ?? '',
     doc_string: options.description ?? '',
@@ -38,11 +38,18 @@ export function toOnnx(graph: Graph, options: SerializeOptions = {}): Uint8Array
   }).finish();
 }
 
+function foreignDomains({ nodes }: Graph) {
+  const domains = new Set(nodes.map(({ op }) => ops[op].foreign?.domain ?? ''));
+  domains.delete('');
+  return [...domains].map((domain) => ({ domain, version: 1 }));
+}
+
 function nodeProto(node: Node, index: number, nameOf: (value: Value | null) => string) {
-  const kinds = ops[node.op].attributes;
+  const { attributes: kinds, foreign } = ops[node.op];
   return {
     name: `${node.op}_${index}`,
-    op_type: node.op,
+    op_type: foreign?.type ?? node.op,
+    domain: foreign?.domain ?? '',
     input: node.inputs.map(nameOf),
     output: node.outputs.map(nameOf),
     attribute: Object.entries(node.attributes).map(([name, value]) =>

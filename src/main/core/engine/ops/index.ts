@@ -3,6 +3,14 @@ import type { OpName } from '../graph/op-names.ts';
 import { clip, elu, erf, leakyRelu, softplus } from './activations.ts';
 import { add, div, max, mul, sub } from './arithmetic.ts';
 import { batchNormalization } from './batch-normalization.ts';
+import {
+  maxPoolGradient,
+  nchwcConv,
+  nchwcGlobalAveragePool,
+  nchwcMaxPool,
+  reorderInput,
+  reorderOutput,
+} from './blocked.ts';
 import { col2Im } from './conv/col2im.ts';
 import { conv } from './conv/conv.ts';
 import { convTranspose } from './conv/conv-transpose.ts';
@@ -58,8 +66,12 @@ export const ops: Record<OpName, OpDef> = {
   MatMul: matMul,
   Max: max,
   MaxPool: maxPool,
+  MaxPoolGradient: maxPoolGradient,
   MaxUnpool: maxUnpool,
   Mul: mul,
+  NchwcConv: nchwcConv,
+  NchwcGlobalAveragePool: nchwcGlobalAveragePool,
+  NchwcMaxPool: nchwcMaxPool,
   Neg: neg,
   Not: not,
   Or: or,
@@ -69,6 +81,8 @@ export const ops: Record<OpName, OpDef> = {
   ReduceMean: reduceMean,
   ReduceSum: reduceSum,
   Relu: relu,
+  ReorderInput: reorderInput,
+  ReorderOutput: reorderOutput,
   Reshape: reshape,
   Resize: resize,
   Round: round,

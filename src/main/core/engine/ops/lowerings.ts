@@ -7,6 +7,7 @@ import type { ConvGeometry } from './conv/geometry.ts';
 /** See conv/weight-gradient.ts. */
 export const weightLoweringNames = [
   'batch-as-channels',
+  'batch-blocks',
   'im2col-gemm',
   'shifted-gemm',
   'shifted-gemms',
@@ -18,11 +19,13 @@ export type ConvInputLowering = (typeof inputLoweringNames)[number];
 /** See relu-gradient.ts. */
 export type ReluLowering = 'where' | 'sign' | 'cast';
 /** See max-pool-gradient.ts. */
-export type MaxPoolLowering = 'unpool' | 'compare' | 'scatter' | 'windows';
+export type MaxPoolLowering = 'unpool' | 'compare' | 'late' | 'scatter' | 'windows';
 /** See layers/conv-pool.ts. */
 export type ConvPoolLowering = 'pool' | 'phases';
 
 export interface Lowerings {
+  /** Channels of a block for `engine/blocked`; 1 where the runtime has no such kernels. */
+  block: number;
   convWeight(geometry: ConvGeometry): ConvWeightLowering;
   convInput(geometry: ConvGeometry): ConvInputLowering;
   /** Bytes of windows that im2col-gemm puts side by side before it multiplies them. */
@@ -48,6 +51,7 @@ export const defaultLowerings: Lowerings = {
     inChannels < 8 && outHeight * outWidth <= MANY_POSITIONS ? 'batch-as-channels' : 'im2col-gemm',
   convInput: ({ outHeight, outWidth }) =>
     outHeight * outWidth <= FEW_POSITIONS ? 'gemm-col2im' : 'conv-transpose',
+  block: 1,
   windowBytes: 4 * 1024 ** 2,
   relu: 'cast',
   maxPool: 'compare',
@@ -68,3 +72,21 @@ export const deviceLowerings: Lowerings = {
   unpack: 'slices',
   convPool: () => 'pool',
 };
+
+/** For graphs that go through `engine/blocked`, where convolutions beat every product of windows. */
+export function blockedLowerings(block: number): Lowerings {
+  if (block === 1) return defaultLowerings;
+  const whole = (count: number) => count % block === 0;
+  return {
+    ...defaultLowerings,
+    block,
+    convWeight: (g) =>
+      g.group === 1 && whole(g.outChannels) ? 'batch-blocks' : defaultLowerings.convWeight(g),
+    convInput: (g) =>
+      g.group === 1 && whole(g.inChannels) && (whole(g.outChannels) || g.outChannels < block)
+        ? 'flipped-conv'
+        : defaultLowerings.convInput(g),
+    maxPool: 'late',
+    convPool: () => 'pool',
+  };
+}

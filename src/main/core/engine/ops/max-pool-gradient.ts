@@ -6,6 +6,7 @@
  *            slower than without.
  *   compare  MaxUnpool with places worked out afterwards, for 2×2 windows side by side: is the winner
  *            in the upper row, is it on the left? Pools of parts of the windows answer that.
+ *   late     compare, as one node that `engine/blocked` takes apart when it knows how x lies.
  *   scatter  ScatterElements with addition on the flat tensor: right for overlapping windows too.
  *   windows  for each place of a window, is this the first that equals the winner? The answers times
  *            dy are the channels of a transposed convolution that puts each where its place is. Right
@@ -31,23 +32,38 @@ const LOWEST = -3.4028234663852886e38;
 
 type Lowering = (b: GraphBuilder, pool: Pool, grad: Value) => Value;
 
-function place(b: GraphBuilder, { window, x }: Pool, indices: Value, grad: Value): Value {
-  return b.op('MaxUnpool', [grad, indices, b.ints(concrete(x.shape))], {
+const unpool: Lowering = (b, { window, x, indices }, grad) =>
+  b.op('MaxUnpool', [grad, indices, b.ints(concrete(x.shape))], {
     kernel_shape: window.kernel,
     strides: window.strides,
     pads: window.pads,
   });
+
+const twoByTwo = { kernel_shape: [2, 2], strides: [2, 2] };
+
+/** How the images of a 2×2 pool's gradient lie. */
+export interface ImageLayout {
+  /** The operator that pools them. */
+  pool: 'MaxPool' | 'NchwcMaxPool';
+  /** Channels side by side in a pixel: 1, or the size of a block. */
+  block: number;
 }
 
-function compare(b: GraphBuilder, pool: Pool, grad: Value): Value {
-  const { x, y } = pool;
+/** d loss / d x of y, the 2×2 max pool of x, without the pool's own places. */
+export function comparedGradient(
+  b: GraphBuilder,
+  { pool, block }: ImageLayout,
+  x: Value,
+  y: Value,
+  grad: Value,
+): Value {
   const [batch = 0, channels = 0, height = 0, width = 0] = concrete(x.shape);
   const [, , outHeight = 0, outWidth = 0] = concrete(y.shape);
+  const crop = [channels / block, outHeight, outWidth, block] as const;
   const part = (kernel: readonly number[]) => {
-    const all = b.op('MaxPool', [x], { kernel_shape: kernel, strides: [2, 2] });
+    const all = b.op(pool, [x], { kernel_shape: kernel, strides: [2, 2] });
     // At an odd edge a smaller kernel finds one more place than the pool had.
-    if (sameShape(all.shape, y.shape)) return all;
-    return b.op('Slice', [all, b.ints([0, 0]), b.ints([outHeight, outWidth]), b.ints([2, 3])]);
+    return sameShape(all.shape, y.shape) ? all : cropped(b, all, crop);
   };
   const lower = b.op('Greater', [y, part([1, 2])]);
   const notFirst = b.op('Greater', [y, part([1, 1])]);
@@ -59,30 +75,51 @@ function compare(b: GraphBuilder, pool: Pool, grad: Value): Value {
     const counted = b.op('Cast', [value], { to: dataTypes.int64 });
     return step === 1 ? counted : b.op('Mul', [counted, b.ints([step])]);
   };
-  const corners = windowCorners(batch * channels, height, width, outHeight, outWidth);
+  const planes = (batch * channels) / block;
+  const corners = windowCorners(planes, [height, width], [outHeight, outWidth], block);
   const base = b.tensor({ dtype: 'int64', dims: concrete(y.shape), data: corners });
-  const across = b.op('Add', [base, steps(right, 1)]);
-  return place(b, pool, b.op('Add', [across, steps(lower, width)]), grad);
+  const across = b.op('Add', [base, steps(right, block)]);
+  const places = b.op('Add', [across, steps(lower, width * block)]);
+  return b.op('MaxUnpool', [grad, places, b.ints(concrete(x.shape))], twoByTwo);
+}
+
+/** The first rows and columns of [N, C, H, W], whose channels lie in blocks of the given size. */
+function cropped(
+  b: GraphBuilder,
+  value: Value,
+  [planes, height, width, block]: readonly [number, number, number, number],
+): Value {
+  const [batch = 0, channels = 0, allHeight = 0, allWidth = 0] = concrete(value.shape);
+  const apart = b.reshape(value, [batch, planes, allHeight, allWidth, block]);
+  const cut = b.op('Slice', [apart, b.ints([0, 0]), b.ints([height, width]), b.ints([2, 3])]);
+  return b.reshape(cut, [batch, channels, height, width]);
 }
 
 /** Flat place of each 2×2 window's upper left number. */
 function windowCorners(
   planes: number,
-  height: number,
-  width: number,
-  outHeight: number,
-  outWidth: number,
+  [height, width]: readonly [number, number],
+  [outHeight, outWidth]: readonly [number, number],
+  block: number,
 ): BigInt64Array {
-  const corners = new BigInt64Array(planes * outHeight * outWidth);
+  const corners = new BigInt64Array(planes * outHeight * outWidth * block);
   let at = 0;
   for (let plane = 0; plane < planes; plane++) {
     for (let row = 0; row < outHeight; row++) {
       const start = plane * height * width + 2 * row * width;
-      for (let column = 0; column < outWidth; column++) corners[at++] = BigInt(start + 2 * column);
+      for (let column = 0; column < outWidth; column++) {
+        const first = (start + 2 * column) * block;
+        for (let lane = 0; lane < block; lane++) corners[at++] = BigInt(first + lane);
+      }
     }
   }
   return corners;
 }
+
+const compare: Lowering = (b, { x, y }, grad) =>
+  comparedGradient(b, { pool: 'MaxPool', block: 1 }, x, y, grad);
+
+const late: Lowering = (b, { x, y }, grad) => b.op('MaxPoolGradient', [x, y, grad]);
 
 function scatter(b: GraphBuilder, { x, indices }: Pool, grad: Value): Value {
   const dims = concrete(x.shape);
@@ -138,18 +175,22 @@ function windows(b: GraphBuilder, { window, x, y }: Pool, grad: Value): Value {
   return b.reshape(placed, concrete(x.shape));
 }
 
-const unpool: Lowering = (b, pool, grad) => place(b, pool, pool.indices, grad);
-
-const lowerings: Record<MaxPoolLowering, Lowering> = { unpool, compare, scatter, windows };
+const lowerings: Record<MaxPoolLowering, Lowering> = {
+  unpool,
+  compare,
+  late,
+  scatter,
+  windows,
+};
 
 /** The wanted lowering, or the nearest one that is right for the window. */
 function suitable({ kernel, strides, pads }: Window, wanted: MaxPoolLowering): MaxPoolLowering {
   if (wanted === 'windows') return wanted;
   const overlapping = kernel.some((size, axis) => size > (strides[axis] ?? 1));
   if (overlapping) return 'scatter';
-  const twoByTwo = [...kernel, ...strides].every((size) => size === 2);
-  const padded = pads.some((padding) => padding > 0);
-  return wanted === 'compare' && (!twoByTwo || padded) ? 'unpool' : wanted;
+  const plain =
+    [...kernel, ...strides].every((size) => size === 2) && pads.every((pad) => pad === 0);
+  return plain || wanted === 'scatter' ? wanted : 'unpool';
 }
 
 export function maxPoolGradient(b: GraphBuilder, pool: Pool, grad: Value): Value {

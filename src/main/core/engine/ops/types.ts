@@ -20,8 +20,16 @@ export interface GradientContext {
 /** d loss / d input for each input, null where it is not wanted or zero. */
 export type GradientRule = (context: GradientContext) => (Value | null)[];
 
-/** Everything the engine knows of one ONNX operator. */
+/** An operator that is not ONNX’s own, as a file names it. */
+export interface ForeignName {
+  domain: string;
+  type: string;
+}
+
+/** Everything the engine knows of one operator. */
 export interface OpDef {
+  /** Its name in the file, where that is not its own. */
+  foreign?: ForeignName;
   attributes: Readonly<Record<string, AttributeKind>>;
   /** Type and shape of each output. Throws a GraphError for inputs that do not fit. */
   infer(inputs: readonly (Value | null)[], attributes: Attributes): ValueType[];

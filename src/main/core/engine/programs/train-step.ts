@@ -13,6 +13,7 @@
  */
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { gradients } from '../autodiff.ts';
+import { blockChannels } from '../blocked/index.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
 import { GraphError } from '../graph/shape.ts';
@@ -128,7 +129,8 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     const next = layout.statistics.entries.map(({ fullName }) => known(updated, fullName));
     b.output('statistics_next', joinFlat(b, layout.statistics, next));
   }
-  return { graph: b.finish(), model, layout, optimizer, masks, batch };
+  const graph = blockChannels(b.finish(), b.lowerings.block);
+  return { graph, model, layout, optimizer, masks, batch };
 }
 
 function split(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {

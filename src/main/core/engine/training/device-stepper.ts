@@ -10,7 +10,6 @@ import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
-import { deviceLowerings } from '../ops/lowerings.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import { buildInference } from '../programs/inference.ts';
 import {
@@ -142,7 +141,8 @@ export class DeviceStepper implements Stepper {
   async #compile(batch: number): Promise<Compiled> {
     const known = this.#compiled.get(batch);
     if (known) return known;
-    const step = buildTrainStep({ ...this.#options, batch, lowerings: deviceLowerings });
+    const lowerings = await this.#backend.lowerings();
+    const step = buildTrainStep({ ...this.#options, batch, lowerings });
     const names = ['weights', ...this.#optimizer.slots.map((name) => `slot_${name}`)];
     if (this.layout.statistics.size > 0) names.push('statistics');
     const program = await this.#backend.compileStateful(toOnnx(step.graph), names);

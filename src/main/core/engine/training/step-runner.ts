@@ -156,7 +156,8 @@ export class StepRunner implements Stepper {
   async #compile(batch: number): Promise<Compiled> {
     const known = this.#compiled.get(batch);
     if (known) return known;
-    const step = buildTrainStep({ ...this.#options, batch });
+    const lowerings = this.#options.lowerings ?? (await this.#backend.lowerings());
+    const step = buildTrainStep({ ...this.#options, lowerings, batch });
     const program = await this.#backend.compile(toOnnx(step.graph));
     const [first, second] = (this.#states ??= this.#allocate(step));
     const { height, width, channels } = step.model.input;

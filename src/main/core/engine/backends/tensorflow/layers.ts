@@ -112,7 +112,7 @@ const builds: { [Type in PlainLayerSpec['type']]: Build<Of<Type>> } = {
     const larger = tf.conv2dTranspose(
       x as Tensor4D,
       kernel as Tensor4D,
-      [x.shape[0] ?? 0, height, width, channels],
+      [x.shape[0], height, width, channels],
       [vertical, horizontal],
       spec.padding ?? 'valid',
     );
@@ -124,7 +124,7 @@ const builds: { [Type in PlainLayerSpec['type']]: Build<Of<Type>> } = {
   globalmaxpool2d: ({ tf }, _spec, x) => globalMaxPool(tf, x),
   // Channel by channel, as the engine does; Keras flattens pixel by pixel.
   flatten: ({ tf }, _spec, x) =>
-    tf.reshape(x.shape.length === 4 ? tf.transpose(x, [0, 3, 1, 2]) : x, [x.shape[0] ?? 0, -1]),
+    tf.reshape(x.shape.length === 4 ? tf.transpose(x, [0, 3, 1, 2]) : x, [x.shape[0], -1]),
   dense: (c, spec, x) => plusBias(c, spec, c.tf.matMul(x, c.parameter('kernel'))),
   dropout: (c, { rate }, x) => drop(c, x, rate, false),
   spatialdropout2d: (c, { rate }, x) => drop(c, x, rate, true),

@@ -6,6 +6,8 @@
  *   batch-as-channels  a convolution of x by dy with batch and channel axes swapped, so that the sum
  *                      over the batch is the sum over input channels; stride and dilation change
  *                      places. Its GEMMs are only kh·kw wide: good for few input channels.
+ *   batch-blocks       batch-as-channels for graphs that go through `engine/blocked`: see
+ *                      batch-blocks.ts.
  *   im2col-gemm        all windows side by side (Slice + Concat), then one GEMM. A few images at a
  *                      time where all windows together would not fit a cache: the windows are
  *                      kh·kw times as large as the images.
@@ -19,6 +21,7 @@ import { GraphError } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
 import type { ConvWeightLowering } from '../lowerings.ts';
 import type { ConvGeometry } from './geometry.ts';
+import { batchBlocks } from './batch-blocks.ts';
 import { groupedBatchAsChannels, groupedIm2col, groupsOf } from './grouped-weight-gradient.ts';
 
 type Lowering = (b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value) => Value;
@@ -190,6 +193,7 @@ function shiftedGemms(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): 
 
 const lowerings: Record<ConvWeightLowering, Lowering> = {
   'batch-as-channels': batchAsChannels,
+  'batch-blocks': (b, g, x, grad) => (g.group === 1 ? batchBlocks : im2colGemm)(b, g, x, grad),
   'im2col-gemm': im2colGemm,
   'shifted-gemm': unitStride(shiftedGemm),
   'shifted-gemms': unitStride(shiftedGemms),

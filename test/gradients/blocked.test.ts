@@ -1,0 +1,110 @@
+/**
+ * Graphs whose channels lie in blocks compute the same as those whose channels do not: gradients of
+ * small networks over random shapes, and every preset that is made of such layers.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { channelBlock } from '#core/engine/backends/channel-block.ts';
+import { blockChannels } from '#core/engine/blocked/index.ts';
+import { GraphBuilder } from '#core/engine/graph/builder.ts';
+import { blockedLowerings } from '#core/engine/ops/lowerings.ts';
+import {
+  autodiffGradients,
+  checkGradient,
+  cpu,
+  expectClose,
+  randomTensor,
+  type GradientCase,
+} from './harness.ts';
+
+/** Channels of this machine's blocks. The rest of this file says nothing where there are none. */
+const block = await channelBlock(cpu);
+const whole = Math.max(block, 8);
+
+interface Shape {
+  batch: number;
+  channels: number;
+  filters: [number, number];
+  size: [number, number];
+  kernel: [number, number];
+  strides: [number, number];
+  dilations: [number, number];
+  pads: [number, number, number, number];
+  pool: boolean;
+}
+
+const small = (most: number, least = 1) => fc.integer({ min: least, max: most });
+const filters = fc.constantFrom(whole, 2 * whole, whole + 4);
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  batch: small(18),
+  channels: fc.constantFrom(1, 3, whole, 2 * whole, whole + 4),
+  filters: fc.tuple(filters, filters),
+  size: fc.tuple(small(10, 7), small(10, 7)),
+  kernel: fc.tuple(small(3), small(3)),
+  strides: fc.tuple(small(2), small(2)),
+  dilations: fc.tuple(small(2), small(2)),
+  pads: fc.tuple(small(2, 0), small(2, 0), small(2, 0), small(2, 0)),
+  pool: fc.boolean(),
+});
+
+/** Convolution, ReLU, pool, convolution, a sum over channels: what most networks are made of. */
+function network(s: Shape): GradientCase {
+  const [first, second] = s.filters;
+  return {
+    inputs: {
+      x: randomTensor([s.batch, s.channels, ...s.size], { away: 0.1 }),
+      w: randomTensor([first, s.channels, ...s.kernel], { seed: 2 }),
+      bias: randomTensor([first], { seed: 3 }),
+      v: randomTensor([second, first, 3, 3], { seed: 4 }),
+    },
+    build(b, { x, w, bias, v }) {
+      const { strides, dilations, pads } = s;
+      const convolved = b.op('Conv', [x!, w!, bias!], { strides, dilations, pads });
+      const relu = b.op('Relu', [convolved]);
+      const window = { kernel_shape: [2, 2], strides: [2, 2] };
+      const pooled = s.pool ? b.op('MaxPool', [relu], window) : relu;
+      return b.op('Conv', [pooled, v!], { pads: [1, 1, 1, 1] });
+    },
+  };
+}
+
+describe('blocked channels', () => {
+  it('agree with rows of channels over random shapes', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async (shape) => {
+        const testCase = network(shape);
+        const plain = await autodiffGradients(testCase);
+        const blocked = await autodiffGradients({
+          ...testCase,
+          lowerings: blockedLowerings(block),
+        });
+        for (const [name, expected] of Object.entries(plain.gradients)) {
+          expectClose(blocked.gradients[name] ?? [], expected, 1e-4, name);
+        }
+      }),
+      { numRuns: 60, seed: 11 },
+    );
+  });
+
+  it('agree with central differences', async () => {
+    const testCase: GradientCase = {
+      inputs: {
+        x: randomTensor([2, whole, 4, 4]),
+        w: randomTensor([whole, whole, 2, 2], { seed: 2, scale: 0.5 }),
+      },
+      build: (b, { x, w }) => b.op('Conv', [x!, w!], { pads: [1, 0, 1, 1] }),
+      lowerings: blockedLowerings(block),
+    };
+    await checkGradient(testCase);
+  });
+
+  it('is what the graph really uses', () => {
+    const b = new GraphBuilder('used');
+    const x = b.input('x', 'float32', [1, whole, 5, 5]);
+    b.output('y', b.op('Relu', [b.op('Conv', [x, b.input('w', 'float32', [whole, whole, 3, 3])])]));
+    const names = blockChannels(b.finish(), whole).nodes.map(({ op }) => op);
+    expect(names).toContain('NchwcConv');
+    expect(names).not.toContain('Conv');
+    expect(names).not.toContain('Relu');
+  });
+});
