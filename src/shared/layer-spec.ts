@@ -41,7 +41,14 @@ export const initializerName = z.enum([
 ]);
 export type InitializerName = z.infer<typeof initializerName>;
 
-const named = { name: z.string().min(1).max(100).optional() };
+const common = {
+  name: z.string().min(1).max(100).optional(),
+  /**
+   * false: keeps its weights as they are. Of a block: all that is inside of it. A frozen batch
+   * normalisation also keeps its moving averages and uses them in training, as in Keras.
+   */
+  trainable: z.boolean().optional(),
+};
 
 /** What layers with a kernel and a bias share. */
 const weighted = {
@@ -54,7 +61,7 @@ const weighted = {
 };
 
 const convolution = {
-  ...named,
+  ...common,
   ...weighted,
   kernel: pair,
   strides: pair.optional(),
@@ -62,12 +69,12 @@ const convolution = {
   dilation: pair.optional(),
 };
 
-const window = { ...named, size: pair, strides: pair.optional(), padding: padding.optional() };
+const window = { ...common, size: pair, strides: pair.optional(), padding: padding.optional() };
 
 const rate = z.number().min(0).lt(1);
 
 const plainLayers = [
-  z.object({
+  z.strictObject({
     ...convolution,
     type: z.literal('conv2d'),
     filters: size,
@@ -75,17 +82,21 @@ const plainLayers = [
     groups: size.optional(),
   }),
   /** A convolution of each channel by itself. */
-  z.object({ ...convolution, type: z.literal('depthwiseconv2d'), multiplier: size.optional() }),
+  z.strictObject({
+    ...convolution,
+    type: z.literal('depthwiseconv2d'),
+    multiplier: size.optional(),
+  }),
   /** A depthwise convolution, then a 1×1 convolution that mixes the channels. */
-  z.object({
+  z.strictObject({
     ...convolution,
     type: z.literal('separableconv2d'),
     filters: size,
     multiplier: size.optional(),
   }),
   /** The adjoint of a convolution: makes images larger. */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     ...weighted,
     type: z.literal('conv2dtranspose'),
     filters: size,
@@ -93,23 +104,23 @@ const plainLayers = [
     strides: pair.optional(),
     padding: z.enum(['valid', 'same']).optional(),
   }),
-  z.object({ ...window, type: z.literal('maxpool2d') }),
-  z.object({ ...window, type: z.literal('averagepool2d') }),
-  z.object({ ...named, type: z.literal('globalaveragepool2d') }),
-  z.object({ ...named, type: z.literal('globalmaxpool2d') }),
-  z.object({ ...named, type: z.literal('flatten') }),
-  z.object({
-    ...named,
+  z.strictObject({ ...window, type: z.literal('maxpool2d') }),
+  z.strictObject({ ...window, type: z.literal('averagepool2d') }),
+  z.strictObject({ ...common, type: z.literal('globalaveragepool2d') }),
+  z.strictObject({ ...common, type: z.literal('globalmaxpool2d') }),
+  z.strictObject({ ...common, type: z.literal('flatten') }),
+  z.strictObject({
+    ...common,
     ...weighted,
     type: z.literal('dense'),
     /** 'classes': as many as the data has. */
     units: z.union([size.max(1_000_000), z.literal('classes')]),
   }),
-  z.object({ ...named, type: z.literal('dropout'), rate }),
+  z.strictObject({ ...common, type: z.literal('dropout'), rate }),
   /** Drops whole channels. */
-  z.object({ ...named, type: z.literal('spatialdropout2d'), rate }),
-  z.object({
-    ...named,
+  z.strictObject({ ...common, type: z.literal('spatialdropout2d'), rate }),
+  z.strictObject({
+    ...common,
     type: z.literal('batchnorm'),
     /** Keras' defaults: 0.99 and 1e-3. */
     momentum: z.number().gt(0).lt(1).optional(),
@@ -119,43 +130,48 @@ const plainLayers = [
     center: z.boolean().optional(),
   }),
   /** Over the channels of each pixel, as Keras' default axis. */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('layernorm'),
     epsilon: z.number().positive().optional(),
   }),
-  z.object({ ...named, type: z.literal('activation'), activation }),
+  z.strictObject({ ...common, type: z.literal('activation'), activation }),
   /** leaky_relu with a slope of its own; Keras' default is 0.3. */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('leakyrelu'),
     slope: z.number().min(0).max(1).optional(),
   }),
   /** [[top, bottom], [left, right]] */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('zeropadding2d'),
     padding: z.tuple([z.tuple([pads, pads]), z.tuple([pads, pads])]),
   }),
-  /** Repeats rows and columns. */
-  z.object({ ...named, type: z.literal('upsampling2d'), size: pair }),
+  z.strictObject({
+    ...common,
+    type: z.literal('upsampling2d'),
+    size: pair,
+    /** 'nearest' (unless said) repeats rows and columns, 'bilinear' draws lines between them. */
+    interpolation: z.enum(['nearest', 'bilinear']).optional(),
+  }),
   /** x · scale + offset; pixels arrive as 0…1. */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('rescaling'),
     scale: z.number(),
     offset: z.number().optional(),
   }),
   /** (x − mean) / √variance, one number a channel or one for all; pixels arrive as 0…1. */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('normalization'),
     mean: z.array(z.number()).min(1),
     variance: z.array(z.number().positive()).min(1),
   }),
   /** Weighs each channel by a gate computed from all channels' means (Hu et al., 2018). */
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('squeezeexcite'),
     /** Of channels to hidden units; 16 unless said. */
     ratio: size.optional(),
@@ -170,6 +186,7 @@ export type PlainLayerSpec = z.infer<(typeof plainLayers)[number]>;
 export interface ResidualSpec {
   type: 'residual';
   name?: string | undefined;
+  trainable?: boolean | undefined;
   body: LayerSpec[];
   shortcut?: LayerSpec[] | undefined;
   activation?: Activation | undefined;
@@ -179,6 +196,7 @@ export interface ResidualSpec {
 export interface BranchesSpec {
   type: 'branches';
   name?: string | undefined;
+  trainable?: boolean | undefined;
   branches: LayerSpec[][];
   merge: 'concat' | 'add';
   activation?: Activation | undefined;
@@ -191,15 +209,15 @@ const sequence = z.array(z.lazy((): z.ZodType<LayerSpec> => layerSpec)).max(1000
 
 export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
   ...plainLayers,
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('residual'),
     body: sequence.min(1),
     shortcut: sequence.optional(),
     activation: activation.optional(),
   }),
-  z.object({
-    ...named,
+  z.strictObject({
+    ...common,
     type: z.literal('branches'),
     branches: z.array(sequence).min(2).max(100),
     merge: z.enum(['concat', 'add']),

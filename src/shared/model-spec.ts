@@ -23,15 +23,15 @@ const share = z.number().min(0).lt(1).optional();
 const epsilon = z.number().positive().max(1).optional();
 
 export const optimizerSpec = z.discriminatedUnion('type', [
-  z.object({
+  z.strictObject({
     type: z.literal('sgd'),
     momentum: share,
     nesterov: z.boolean().optional(),
     clipNorm,
   }),
-  z.object({ type: z.literal('rmsprop'), rho: share, epsilon, clipNorm }),
-  z.object({ type: z.literal('adam'), beta1: share, beta2: share, epsilon, clipNorm }),
-  z.object({
+  z.strictObject({ type: z.literal('rmsprop'), rho: share, epsilon, clipNorm }),
+  z.strictObject({ type: z.literal('adam'), beta1: share, beta2: share, epsilon, clipNorm }),
+  z.strictObject({
     type: z.literal('adamw'),
     beta1: share,
     beta2: share,
@@ -43,9 +43,9 @@ export const optimizerSpec = z.discriminatedUnion('type', [
 ]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
 
-export const modelSpec = z.object({
+export const modelSpec = z.strictObject({
   name: z.string().min(1).max(100),
-  input: z.object({
+  input: z.strictObject({
     height: size,
     width: size,
     channels: z.union([z.literal(1), z.literal(3)]),
@@ -62,5 +62,10 @@ export const modelSpec = z.object({
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(1)])
     .optional(),
   optimizer: optimizerSpec,
+  /**
+   * Whose way of counting parameters was used where the architecture was published: Keras (unless
+   * said) counts the moving averages of batch normalisation, PyTorch does not.
+   */
+  counting: z.enum(['keras', 'pytorch']).optional(),
 });
 export type ModelSpec = z.infer<typeof modelSpec>;

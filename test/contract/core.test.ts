@@ -13,7 +13,7 @@ let project: string;
 let run: string;
 
 const options: TrainOptions = {
-  preset: 'fashion-small',
+  model: { kind: 'preset', preset: 'fashion-small' },
   epochs: 2,
   batch: 50,
   learningRate: 0.001,

@@ -8,6 +8,7 @@ import type { Activation, LayerSpec, ModelSpec } from '#shared/model-spec.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
 import { sizeAt } from '#core/engine/graph/shape.ts';
 import type { TensorData, Value } from '#core/engine/graph/types.ts';
+import { layerDef } from '#core/engine/layers/index.ts';
 import { buildForward } from '#core/engine/layers/forward.ts';
 import { allLayers, resolveModel } from '#core/engine/layers/resolve.ts';
 import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
@@ -223,6 +224,33 @@ describe('as TensorFlow.js', () => {
   });
 });
 
+it('draws bilinear up-sampling as Keras and PyTorch do', async () => {
+  const spec: LayerSpec = { type: 'upsampling2d', size: [2, 3], interpolation: 'bilinear' };
+  const place = { name: 'up', previous: null, input: [2, 2, 1], classes: 2, frozen: false };
+  const b = new GraphBuilder('up');
+  const x = b.input('x', 'float32', [1, 1, 2, 2]);
+  const context = {
+    b,
+    training: true,
+    parameter: never,
+    keepMask: never,
+    updateStatistic: never,
+  };
+  b.output('y', layerDef(spec).build(context, spec, x, place));
+  const program = await compile(b.finish());
+  const data = Float32Array.of(1, 2, 3, 4);
+  const { y } = await program.run({ x: { dtype: 'float32', dims: [1, 1, 2, 2], data } });
+  await program.dispose();
+  // keras.layers.UpSampling2D((2, 3), interpolation='bilinear'), Keras 3.
+  const row = [1, 1, 4 / 3, 5 / 3, 2, 2];
+  const expected = [0, 0.5, 1.5, 2].flatMap((below) => row.map((value) => value + below));
+  expectClose(y!.data as Float32Array, expected, 1e-6, 'up-sampled');
+});
+
+function never(): never {
+  throw new Error('has no parameters');
+}
+
 const conv = (filters: number): LayerSpec => ({
   type: 'conv2d',
   filters,
@@ -248,6 +276,10 @@ const blocks: Record<string, LayerSpec[]> = {
   gelu: [{ type: 'activation', activation: 'gelu' }],
   'spatial dropout': [{ type: 'spatialdropout2d', rate: 0.5 }],
   'up-sampling': [{ type: 'upsampling2d', size: [2, 2] }, conv(2)],
+  'bilinear up-sampling': [
+    { type: 'upsampling2d', size: [2, 3], interpolation: 'bilinear' },
+    conv(2),
+  ],
   'squeeze and excite': [{ type: 'squeezeexcite', ratio: 2, activation: 'tanh' }],
   residual: [
     { type: 'residual', body: [conv(4), { type: 'activation', activation: 'tanh' }, conv(4)] },
@@ -279,6 +311,18 @@ const blocks: Record<string, LayerSpec[]> = {
 describe('gradient of', () => {
   it.each(Object.entries(blocks))('%s', async (_name, layers) => {
     await checkGradient(caseOf(layers));
+  });
+
+  it.each([false, true])('frozen batch normalisation, flat %s', async (flat) => {
+    const frozen = caseOf([{ type: 'batchnorm', trainable: false }], { flat });
+    const statistic = (name: string) => name.includes('moving');
+    const wrt = Object.keys(frozen.inputs).filter((name) => !statistic(name));
+    const { dims } = frozen.inputs['batch_normalization/moving_variance']!;
+    const inputs = {
+      ...frozen.inputs,
+      'batch_normalization/moving_variance': randomTensor(dims, { positive: true, away: 0.5 }),
+    };
+    await checkGradient({ ...frozen, inputs, wrt });
   });
 
   it('layer normalisation of flat input', async () => {

@@ -179,4 +179,41 @@ describe('a small network', () => {
     expect(top.layout.frozen.entries.map(({ fullName }) => fullName)).toEqual([...frozen]);
     expect(top.layout.trainable.size + top.layout.frozen.size).toBe(whole.layout.trainable.size);
   });
+
+  it('builds no gradient, and no optimizer state, below frozen layers of the spec', () => {
+    const cut = spec.layers.findLastIndex(({ type }) => type === 'batchnorm');
+    const layers = spec.layers.map((layer, index) =>
+      index <= cut ? { ...layer, trainable: false } : layer,
+    );
+    const whole = buildTrainStep({ spec, classes: CLASSES, batch: BATCH });
+    const top = buildTrainStep({ spec: { ...spec, layers }, classes: CLASSES, batch: BATCH });
+    const backward = ['ConvTranspose', 'Col2Im', 'MaxUnpool', 'Greater'];
+    expect(top.graph.nodes.filter(({ op }) => backward.includes(op))).toEqual([]);
+    const below = whole.layout.trainable.entries
+      .map(({ fullName }) => fullName)
+      .filter((name) => /^(conv2d|batch_normalization)/.test(name));
+    const statistics = whole.layout.statistics.entries.map(({ fullName }) => fullName);
+    expect(top.layout.frozen.entries.map(({ fullName }) => fullName).sort()).toEqual(
+      [...below, ...statistics].sort(),
+    );
+    expect(top.layout.statistics.size).toBe(0);
+    // Moving averages stay: batch statistics are not even computed.
+    expect(top.graph.nodes.map(({ op }) => op)).toContain('BatchNormalization');
+    expect([...top.graph.outputs.keys()]).not.toContain('statistics_next');
+    const slots = top.graph.inputs.filter(({ name }) => name.startsWith('slot_'));
+    for (const { shape } of slots) expect(shape).toEqual([top.layout.trainable.size]);
+  });
+
+  it('differentiates through a frozen layer to one that learns below it', () => {
+    const layers = spec.layers.map((layer) =>
+      layer.type === 'batchnorm' ? { ...layer, trainable: false } : layer,
+    );
+    const { graph, layout } = buildTrainStep({
+      spec: { ...spec, layers },
+      classes: CLASSES,
+      batch: BATCH,
+    });
+    expect(layout.trainable.entries.map(({ fullName }) => fullName)).toContain('conv2d/kernel');
+    expect(graph.nodes.map(({ op }) => op)).toContain('BatchNormalization');
+  });
 });

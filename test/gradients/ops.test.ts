@@ -53,6 +53,18 @@ function gemm(transA: number, transB: number): GradientCase {
   };
 }
 
+function resized(sizes: number[], axes: number[]): GradientCase {
+  return {
+    inputs: { x: randomTensor([2, 2, 4, 5]) },
+    build: (b, { x }) =>
+      b.op('Resize', [x!, null, null, b.ints(sizes)], {
+        mode: 'linear',
+        coordinate_transformation_mode: 'half_pixel',
+        axes,
+      }),
+  };
+}
+
 const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
   Add: { same: binary('Add', [2, 3], [2, 3]), broadcast: binary('Add', [2, 3, 4], [3, 1]) },
   Sub: { same: binary('Sub', [2, 3], [2, 3]), broadcast: binary('Sub', [3], [2, 3]) },
@@ -258,6 +270,25 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
       build: (b, { x }) =>
         b.op('AveragePool', [x!], { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 0, 1] }),
     },
+  },
+  BatchNormalization: {
+    'with fixed statistics': {
+      inputs: {
+        x: randomTensor([2, 3, 4, 2]),
+        scale: randomTensor([3], { seed: 2 }),
+        bias: randomTensor([3], { seed: 3 }),
+        mean: randomTensor([3], { seed: 4 }),
+        variance: randomTensor([3], { seed: 5, positive: true, away: 0.5 }),
+      },
+      wrt: ['x', 'scale', 'bias'],
+      build: (b, { x, scale, bias, mean, variance }) =>
+        b.op('BatchNormalization', [x!, scale!, bias!, mean!, variance!], { epsilon: 1e-3 }),
+    },
+  },
+  Resize: {
+    'bilinear, larger': resized([7, 10], [2, 3]),
+    'bilinear, smaller': resized([3, 2], [2, 3]),
+    'along one axis': resized([9], [3]),
   },
   GlobalAveragePool: {
     any: {

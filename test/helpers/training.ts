@@ -5,7 +5,7 @@ import { finished, type TestCore } from './core.ts';
 import { idxClassNames, writeIdx, type IdxOptions } from './idx.ts';
 
 export const quick: TrainOptions = {
-  preset: 'fashion-small',
+  model: { kind: 'preset', preset: 'fashion-small' },
   epochs: 2,
   batch: 20,
   learningRate: 1e-3,

@@ -12,7 +12,7 @@ import { finished, sampleFolder } from '../helpers/core.ts';
 import { processTree } from '../helpers/process-tree.ts';
 
 const options: TrainOptions = {
-  preset: 'fashion-cnn',
+  model: { kind: 'preset', preset: 'fashion-cnn' },
   epochs: 1000,
   batch: 32,
   learningRate: 0.001,

@@ -89,7 +89,8 @@ function startLine(run: Run): object {
     event: 'start',
     run: run.id,
     engine: run.engine,
-    preset: run.options.preset,
+    model: run.spec.name,
+    preset: run.options.model.kind === 'preset' ? run.options.model.preset : null,
     parameters: run.parameters,
     train_images: run.trainImages,
     validation_images: run.validationImages,
@@ -102,7 +103,7 @@ function startLine(run: Run): object {
 
 function startText(run: Run): string {
   return (
-    `Run ${run.id}: ${run.options.preset}, ${count(run.parameters)} parameters, ` +
+    `Run ${run.id}: ${run.spec.name}, ${count(run.parameters)} parameters, ` +
     `${count(run.trainImages)} training and ${count(run.validationImages)} validation images, on ${run.engine ?? '-'}.`
   );
 }

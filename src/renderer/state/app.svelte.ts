@@ -55,6 +55,7 @@ const changeTopics: readonly ChangeTopic[] = [
   'classes',
   'splits',
   'sources',
+  'models',
   'runs',
   'evaluations',
   'exports',

@@ -44,7 +44,7 @@ export class ModelWork {
       this.evaluation.refresh(),
     ]);
     const { validation, test } = this.splits ?? { validation: 0, test: 0 };
-    if (this.form.presetId === '') this.form.suggestValidation({ validation, test });
+    if (!this.form.chosen) this.form.suggestValidation({ validation, test });
     this.form.suggest(this.runs.presets);
   }
 

@@ -1,6 +1,7 @@
 /** What will be trained next: the settings, and what the core says of them before they start. */
 import type {
   FoveaClient,
+  ModelChoice,
   ModelSummary,
   PresetInfo,
   Run,
@@ -13,7 +14,7 @@ const planDelayMs = 200;
 export type ValidateKind = 'validation' | 'test' | 'fraction' | 'none';
 
 export class TrainForm {
-  presetId = $state('');
+  model = $state.raw<ModelChoice>({ kind: 'preset', preset: '' });
   name = $state('');
   epochs = $state(10);
   batch = $state(32);
@@ -30,7 +31,7 @@ export class TrainForm {
   engine = $state<TrainOptions['engine']>('auto');
 
   plan = $state.raw<TrainPlan | null>(null);
-  /** Layers of the chosen preset, also where the data does not allow a plan yet. */
+  /** Layers of the chosen model. */
   summary = $state.raw<ModelSummary | null>(null);
   /** Why there is no plan. */
   failure = $state.raw<unknown>(null);
@@ -49,7 +50,7 @@ export class TrainForm {
 
   get options(): TrainOptions {
     return {
-      preset: this.presetId,
+      model: this.model,
       epochs: this.epochs,
       batch: this.batch,
       learningRate: this.learningRate,
@@ -68,21 +69,30 @@ export class TrainForm {
     };
   }
 
+  /** Whether a model was chosen: until then nothing is planned. */
+  get chosen(): boolean {
+    return this.#chosen;
+  }
+
   /** By the newest plan; while the next one is awaited, by the one before (see `settle`). */
   get canStart(): boolean {
     return this.plan !== null && this.plan.problems.length === 0;
   }
 
-  /** Takes a preset with its own settings; what to validate on stays. */
-  usePreset(preset: PresetInfo): void {
-    this.presetId = preset.id;
-    this.epochs = preset.defaults.epochs;
-    this.batch = preset.defaults.batch;
-    this.learningRate = preset.defaults.learningRate;
-    this.schedule = preset.defaults.schedule;
+  usePreset({ id, defaults }: PresetInfo): void {
+    this.useModel({ kind: 'preset', preset: id }, defaults);
+  }
+
+  /** Takes a model with the settings that go with it; what to validate on stays. */
+  useModel(model: ModelChoice, defaults: PresetInfo['defaults']): void {
+    this.model = model;
+    this.epochs = defaults.epochs;
+    this.batch = defaults.batch;
+    this.learningRate = defaults.learningRate;
+    this.schedule = defaults.schedule;
     this.optimizer = null;
-    this.earlyStop = preset.defaults.earlyStop;
-    this.trainLimit = preset.defaults.trainLimit;
+    this.earlyStop = defaults.earlyStop;
+    this.trainLimit = defaults.trainLimit;
     this.#chosen = true;
   }
 
@@ -103,9 +113,10 @@ export class TrainForm {
   }
 
   /** The settings of an earlier run. */
-  repeat(run: Pick<Run, 'options'>): void {
+  repeat(run: Pick<Run, 'options' | 'spec'>): void {
     const { options } = run;
-    this.presetId = options.preset;
+    // A saved model may have changed since: the run's own spec is what it was trained with.
+    this.model = options.model.kind === 'preset' ? options.model : { kind: 'spec', spec: run.spec };
     this.epochs = options.epochs;
     this.batch = options.batch;
     this.learningRate = options.learningRate;
@@ -123,7 +134,7 @@ export class TrainForm {
 
   /** Asks for the plan of the present settings, once they have rested for a moment. */
   replan(delay = planDelayMs): void {
-    if (this.presetId === '') return;
+    if (!this.#chosen) return;
     clearTimeout(this.#timer);
     this.planning = true;
     this.#timer = setTimeout(() => void this.#askPlan(), delay);
@@ -135,7 +146,7 @@ export class TrainForm {
    * @returns whether these settings can start
    */
   async settle(): Promise<boolean> {
-    if (this.presetId === '') return false;
+    if (!this.#chosen) return false;
     clearTimeout(this.#timer);
     this.planning = true;
     await this.#askPlan();
@@ -148,24 +159,14 @@ export class TrainForm {
       const plan = await this.#client.runs.plan({ project: this.#project, options: this.options });
       if (mine !== this.#asked) return;
       this.plan = plan;
-      this.summary = plan.summary;
+      this.summary = plan.model.summary;
       this.failure = null;
     } catch (error) {
       if (mine !== this.#asked) return;
       this.plan = null;
       this.failure = error;
-      await this.#askSummary(mine);
+      this.summary = null;
     }
     if (mine === this.#asked) this.planning = false;
-  }
-
-  async #askSummary(mine: number): Promise<void> {
-    try {
-      const summary = await this.#client.runs.summary({ preset: this.presetId });
-      if (mine === this.#asked) this.summary = summary;
-    } catch {
-      // The plan's own failure is told already.
-      if (mine === this.#asked) this.summary = null;
-    }
   }
 }

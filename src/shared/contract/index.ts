@@ -9,6 +9,7 @@ import { filesContract } from './files.ts';
 import { jobsContract } from './jobs.ts';
 import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
+import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
 import { systemContract } from './system.ts';
@@ -20,6 +21,7 @@ export const contract = {
   jobs: jobsContract,
   library: libraryContract,
   labels: labelsContract,
+  models: modelsContract,
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
@@ -35,6 +37,7 @@ export type * from './files.ts';
 export type * from './jobs.ts';
 export type * from './labels.ts';
 export type * from './library.ts';
+export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
 export type * from './system.ts';

@@ -37,6 +37,7 @@ export const changeTopic = z.enum([
   'classes',
   'splits',
   'sources',
+  'models',
   'runs',
   'evaluations',
   'exports',

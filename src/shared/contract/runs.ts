@@ -4,34 +4,7 @@ import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
-
-export const layerSummary = z.object({
-  name: z.string(),
-  type: z.string(),
-  /** Without the batch axis: [height, width, channels] or [units]. */
-  output: z.array(z.number().int()),
-  parameters: z.number().int(),
-  trainable: z.number().int(),
-  /** Multiply-adds for one image. */
-  macs: z.number().int(),
-  /** How many blocks it is inside of; what is inside comes before the row that joins it. */
-  depth: z.number().int(),
-});
-export type LayerSummary = z.infer<typeof layerSummary>;
-
-export const modelSummary = z.object({
-  name: z.string(),
-  input: z.object({
-    height: z.number().int(),
-    width: z.number().int(),
-    channels: z.number().int(),
-  }),
-  layers: z.array(layerSummary),
-  parameters: z.number().int(),
-  trainable: z.number().int(),
-  macs: z.number().int(),
-});
-export type ModelSummary = z.infer<typeof modelSummary>;
+import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
 
 export const presetInfo = z.object({
   id: z.string(),
@@ -40,17 +13,10 @@ export const presetInfo = z.object({
   group: z.string(),
   /** What it is for, in one sentence. */
   description: z.string(),
-  input: modelSummary.shape.input,
+  input: inputSize,
   /** With the preset's own number of classes. */
   parameters: z.number().int(),
-  defaults: z.object({
-    epochs: z.number().int(),
-    batch: z.number().int(),
-    learningRate: z.number(),
-    trainLimit: z.number().int().nullable(),
-    schedule: scheduleSpec.default({ type: 'constant' }),
-    earlyStop: earlyStopSpec.nullable().default(null),
-  }),
+  defaults: trainingDefaults,
 });
 export type PresetInfo = z.infer<typeof presetInfo>;
 
@@ -63,7 +29,7 @@ export const validateOn = z.union([
 export type ValidateOn = z.infer<typeof validateOn>;
 
 export const trainOptions = z.object({
-  preset: z.string(),
+  model: modelChoice,
   epochs: z.number().int().min(1).max(100_000),
   batch: z.number().int().min(1).max(65_536),
   learningRate: z.number().positive().max(100),
@@ -85,7 +51,8 @@ export type TrainOptions = z.infer<typeof trainOptions>;
 
 /** What `runs.plan` finds out before anything starts. */
 export const trainPlan = z.object({
-  summary: modelSummary,
+  /** The model for the project's classes, and what is wrong with it. */
+  model: modelCheck,
   trainImages: z.number().int(),
   validationImages: z.number().int(),
   classes: z.array(z.string()),
@@ -179,10 +146,6 @@ const inRun = inProject.extend({ run: runId });
 
 export const runsContract = {
   presets: call.output(z.array(presetInfo)),
-  /** Summary of a preset, for a project's classes or for the preset's own. */
-  summary: call
-    .input(z.object({ preset: z.string(), classes: z.number().int().min(1).optional() }))
-    .output(modelSummary),
   plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))

@@ -7,6 +7,15 @@ import { runCli } from '#main/cli/run-cli.ts';
 import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
 import { sampleFolder } from '../../helpers/core.ts';
 
+/** One dense layer: 28 · 28 weights and a bias for each class. */
+const smallSpec = {
+  name: 'small',
+  input: { height: 28, width: 28, channels: 1 },
+  layers: [{ type: 'flatten' }, { type: 'dense', units: 'classes', activation: 'softmax' }],
+  loss: 'crossentropy',
+  optimizer: { type: 'adam' },
+};
+
 let cli: Cli;
 let project: string;
 
@@ -126,9 +135,48 @@ describe('a day', () => {
       'type',
       'output',
       'parameters',
+      'trainable',
       'macs',
       'depth',
     ]);
+  });
+
+  it('summarises a file, for as many classes as it is asked', async () => {
+    const file = join(cli.folder, 'small.json');
+    writeFileSync(file, JSON.stringify(smallSpec));
+    const { stdout } = await inProcess('--json', 'summary', '--spec', file, '--classes', '3');
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: 'small',
+      parameters: 3 * 785,
+      non_trainable: 0,
+      moving_averages: 0,
+      counting: 'keras',
+    });
+  });
+
+  it.each([
+    ['a missing file', null, /nowhere\.json/],
+    ['no JSON', '{', /is not JSON/],
+    ['no model', '[1, 2]', /This is no model/],
+    [
+      'a mistake in a layer',
+      JSON.stringify({ ...smallSpec, layers: [{ type: 'conv2d', filter: 3, kernel: [3, 3] }] }),
+      /Layer 1: 'filters' is missing/,
+    ],
+    [
+      'an unknown layer',
+      JSON.stringify({ ...smallSpec, layers: [{ type: 'lstm' }] }),
+      /Layer 1: there is no layer type "lstm"/,
+    ],
+    [
+      'layers that do not fit',
+      JSON.stringify({ ...smallSpec, layers: [{ type: 'dense', units: 'classes' }] }),
+      /dense cannot follow the input: flatten first/,
+    ],
+  ])('explains a spec with %s', async (_, content, message) => {
+    const file = join(cli.folder, content === null ? 'nowhere.json' : 'broken.json');
+    if (content !== null) writeFileSync(file, content);
+    expectFailure(await inProcess('summary', '--spec', file), message);
   });
 
   let run: string;
@@ -193,11 +241,35 @@ describe('a day', () => {
     for (const file of report?.['files'] as string[]) expect(existsSync(file), file).toBe(true);
   });
 
+  it('trains a spec from a file', async () => {
+    const file = join(cli.folder, 'to-train.json');
+    writeFileSync(file, JSON.stringify(smallSpec));
+    const lines = await cli.json(
+      ...['train', project, '--spec', file, '--epochs', '1', '--batch', '50'],
+      ...['--train-limit', '100', '--validate-on', 'test', '--engine', 'cpu'],
+    );
+    expect(lines[0]).toMatchObject({ model: 'small', preset: null, parameters: 7_850 });
+    expect(lines.at(-1)).toMatchObject({ event: 'done' });
+  });
+
+  it('says at which layer a model cannot be built for the project', async () => {
+    const file = join(cli.folder, 'unfit.json');
+    const layers = [{ type: 'conv2d', filters: 2, kernel: [3, 3] }, ...smallSpec.layers.slice(1)];
+    writeFileSync(file, JSON.stringify({ ...smallSpec, layers }));
+    expectFailure(
+      await inProcess('train', project, '--spec', file),
+      /dense cannot follow conv2d: flatten first/,
+    );
+    expectFailure(await inProcess('train', project, '--model', 'mine'), /no model 'mine'/);
+  });
+
   it('speaks to people without --json', async () => {
     const result = await inProcess('summary', '--preset', 'fashion-cnn');
     expect(result.code).toBe(0);
-    expect(result.stdout).toContain('167,114 parameters');
-    expect(result.stdout).toContain('26×26×32');
+    expect(result.stdout).toContain('Total params: 167,114 (652.79 KB)');
+    expect(result.stdout).toContain(
+      '│ conv2d (Conv2D)                │ (None, 26, 26, 32) │     320 │',
+    );
     expect(result.stderr).toBe('');
   });
 
@@ -232,6 +304,8 @@ describe('mistakes', () => {
     ['no arguments for one', ['create'], /dir/],
     ['a wrong choice', ['create', 'x.fovea', '--task', 'many'], /single/],
     ['a wrong number', ['serve', '--port', 'x'], /port/],
+    ['no model', ['summary'], /--preset, --spec/],
+    ['two models', ['summary', '--preset', 'lenet', '--spec', 'x.json'], /only one/],
     ['an unknown preset', ['summary', '--preset', 'resnet-9000'], /resnet-9000/],
     ['an unknown project', ['import', 'nowhere.fovea', '.'], /nowhere\.fovea/],
     ['an unknown option', ['doctor', '--loud'], /--loud/],

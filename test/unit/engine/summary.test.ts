@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '#shared/errors.ts';
+import { splice } from '#shared/layer-tree.ts';
 import type { LayerSpec, ModelSpec } from '#shared/model-spec.ts';
 import { modelSpec } from '#shared/model-spec.ts';
 import { findPreset, presets } from '#shared/presets/index.ts';
-import { summarize } from '#core/engine/layers/summary.ts';
+import { checkModel, summarize } from '#core/engine/layers/summary.ts';
 
 /** From the published models: layer → output shape, in order, and parameters with ten classes. */
 const published: Record<string, { parameters: number; layers: Record<string, number[]> }> = {
@@ -57,18 +58,18 @@ const published: Record<string, { parameters: number; layers: Record<string, num
   },
 };
 
-/** Published counts: all parameters with moving averages, and the trainable ones. */
+/** Published counts: parameters as their authors count them, and the trainable ones. */
 const counts: Record<string, [all: number, trainable: number]> = {
   'cifar-simple': [4_200_842, 4_200_842],
   'cifar-deep': [1_676_842, 1_676_842],
   'cifar-bn': [238_666, 238_282],
   'cats-dogs': [9_494_561, 9_494_561],
   'rock-paper-scissors': [3_473_475, 3_473_475],
-  // PyTorch publishes the trainable ones only.
-  'resnet-18-grey': [11_184_970, 11_175_370],
-  'resnet-18': [11_699_112, 11_689_512],
-  'resnet-34': [21_814_696, 21_797_672],
-  'resnet-50': [25_610_152, 25_557_032],
+  // PyTorch does not count moving averages.
+  'resnet-18-grey': [11_175_370, 11_175_370],
+  'resnet-18': [11_689_512, 11_689_512],
+  'resnet-34': [21_797_672, 21_797_672],
+  'resnet-50': [25_557_032, 25_557_032],
   'mobilenet-v2': [3_538_984, 3_504_872],
   'inception-v3': [23_851_784, 23_817_352],
   'vgg-16': [138_357_544, 138_357_544],
@@ -163,6 +164,38 @@ describe('summary', () => {
       10,
     );
     expect([summary.parameters, summary.trainable]).toEqual([238_666, 238_282]);
+  });
+
+  it('counts moving averages beside the parameters where PyTorch published them', () => {
+    const { spec, classes } = findPreset('resnet-18-grey')!;
+    const torch = summarize(spec, classes);
+    expect(torch).toMatchObject({ counting: 'pytorch', movingAverages: 9_600 });
+    const keras = summarize({ ...spec, counting: 'keras' }, classes);
+    expect(keras).toMatchObject({ parameters: 11_184_970, trainable: 11_175_370 });
+    for (const { layers, parameters } of [torch, keras]) {
+      expect(layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(parameters);
+    }
+  });
+
+  it('does not count frozen layers as trainable', () => {
+    const conv: LayerSpec = { type: 'conv2d', filters: 4, kernel: [3, 3] };
+    const frozen = summarize(
+      model([
+        { ...conv, trainable: false },
+        { type: 'residual', trainable: false, body: [{ type: 'batchnorm' }] },
+        { type: 'flatten' },
+        head,
+      ]),
+      10,
+    );
+    expect(frozen.layers.map(({ name, trainable }) => [name, trainable])).toEqual([
+      ['conv2d', 0],
+      ['batch_normalization', 0],
+      ['add', 0],
+      ['flatten', 0],
+      ['dense', 27_050],
+    ]);
+    expect(frozen.parameters).toBe(40 + 16 + 27_050);
   });
 
   it('gives automatic names that do not collide with given ones', () => {
@@ -348,5 +381,77 @@ describe('summary', () => {
     }
     expect(caught).toBeInstanceOf(AppError);
     expect(caught).toMatchObject({ code: 'MODEL_INVALID', subject, message });
+    expect(checkModel(model(layers), 10).problem).toMatchObject({ message });
+  });
+
+  it('works out what comes before a problem, and where it is inside blocks', () => {
+    const inner: LayerSpec[] = [conv, { type: 'dense', units: 3 }];
+    const { summary, problem } = checkModel(
+      model([
+        conv,
+        { type: 'branches', merge: 'concat', branches: [[], inner] },
+        { type: 'flatten' },
+        head,
+      ]),
+      10,
+    );
+    expect(summary.layers.map(({ path, output }) => [path, output])).toEqual([
+      [[0], [26, 26, 4]],
+      [
+        [1, 1, 0],
+        [24, 24, 4],
+      ],
+    ]);
+    expect(problem?.path).toEqual([1, 1, 1]);
+  });
+
+  it.each(mistakes)('%s: what it offers to do about it helps', (_name, layers) => {
+    const spec = model(layers);
+    const problem = checkModel(spec, 10).problem!;
+    if (!problem.fix) return;
+    const { where, layers: put } = problem.fix;
+    const path = [...problem.path];
+    if (where === 'after') path.push((path.pop() ?? 0) + 1);
+    const mended = splice(layers, path, where === 'replace' ? 1 : 0, put);
+    expect(checkModel({ ...spec, layers: mended }, 10).problem?.message).not.toBe(problem.message);
+  });
+
+  it('offers a remedy for what is obvious', () => {
+    const labels = mistakes.map(([name, layers]) => [
+      name,
+      checkModel(model(layers), 10).problem?.fix?.label,
+    ]);
+    expect(Object.fromEntries(labels)).toMatchObject({
+      'dense after an image': 'Insert flatten',
+      'a kernel larger than its input': "Use 'same' padding",
+      'a pool larger than its input': "Use 'same' padding",
+      'too few outputs': 'Give one output a class',
+      'no softmax at the end': 'End in softmax',
+      'the same name twice': 'Name it by itself',
+    });
+  });
+
+  it('puts a convolution on the shortcut of a block that changes the shape', () => {
+    const strided: LayerSpec = {
+      type: 'conv2d',
+      filters: 8,
+      kernel: [3, 3],
+      strides: [2, 2],
+      padding: 'same',
+    };
+    const layers: LayerSpec[] = [
+      { type: 'residual', body: [strided, { ...strided, strides: [1, 1] }] },
+      { type: 'flatten' },
+      head,
+    ];
+    const { fix } = checkModel(model(layers), 10).problem!;
+    expect(fix?.label).toBe('Put a 1×1 convolution on the shortcut');
+    const mended = splice(layers, [0], 1, fix!.layers);
+    expect(checkModel(model(mended), 10).problem).toBeNull();
+  });
+
+  it('explains that nothing would be learned', () => {
+    const { problem } = checkModel(model([{ type: 'flatten' }, { ...head, trainable: false }]), 10);
+    expect(problem).toMatchObject({ path: [], message: 'No layer of test has anything to learn.' });
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ImageList } from '../../../src/renderer/state/image-list.svelte.ts';
 import { Labeling } from '../../../src/renderer/state/labeling.svelte.ts';
 import { OpenProject } from '../../../src/renderer/state/project.svelte.ts';
@@ -55,6 +55,9 @@ beforeEach(async () => {
     onFlash: () => undefined,
   });
 });
+
+// What it still waits to read would fail when the core is gone.
+afterEach(() => list.dispose());
 
 const classAt = (index: number): number => project.classes[index]!.id;
 const stored = async (id: number): Promise<number | null> => {

@@ -39,7 +39,7 @@ describe('the form of a new run', () => {
     const form = new TrainForm(test.client, project);
     form.suggestValidation({ validation: 0, test: 60 });
     form.suggest(runs.presets);
-    expect(form.presetId).toBe(runs.presets[0]?.id);
+    expect(form.model).toEqual({ kind: 'preset', preset: runs.presets[0]?.id });
     expect(form.validate).toBe('test');
     expect(form.canStart).toBe(false);
     form.replan(0);
@@ -62,7 +62,7 @@ describe('the form of a new run', () => {
     await settled(() => !form.planning);
     expect(form.plan?.problems).not.toEqual([]);
     expect(form.canStart).toBe(false);
-    expect(form.summary?.parameters).toBe(form.plan?.summary.parameters);
+    expect(form.summary?.parameters).toBe(form.plan?.model.summary.parameters);
   });
 });
 

@@ -24,7 +24,7 @@ describe('runs.plan', () => {
     });
     expect(plan.engine).toMatch(/^CPU/);
     // 4 classes: 198 parameters fewer in the last layer than with 10.
-    expect(plan.summary.parameters).toBe(266_986 - 6 * 33);
+    expect(plan.model.summary.parameters).toBe(266_986 - 6 * 33);
     expect(plan.warnings).toContain(
       'The best epoch is chosen on the test split, so accuracy on it flatters a little.',
     );

@@ -180,7 +180,10 @@ describe('a training', () => {
       message: 'There is no run r999 in this project.',
     });
     await expect(
-      test.client.runs.start({ project, options: { ...quick, preset: 'nonsense' } }),
+      test.client.runs.start({
+        project,
+        options: { ...quick, model: { kind: 'preset', preset: 'nonsense' } },
+      }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

@@ -111,6 +111,35 @@ describe('opening', () => {
     expect(readdirSync(folder)).toContain('project.db.v1');
   });
 
+  it('says of the runs of an older schema that they took a preset', async () => {
+    const db = new Database(file);
+    for (const { sql } of migrations.slice(0, 2)) db.exec(sql);
+    db.pragma('user_version = 2');
+    db.pragma(`application_id = 1179604545`);
+    const settings = {
+      epochs: 3,
+      batch: 32,
+      learningRate: 0.001,
+      seed: 1,
+      trainLimit: null,
+      validateOn: { kind: 'none' },
+      engine: 'cpu',
+    };
+    const options = JSON.stringify({ preset: 'lenet', ...settings });
+    db.prepare(
+      `INSERT INTO runs (name, status, created_at, options, spec, classes, parameters, versions,
+         train_images, validation_images, label_revision, warnings, owner_pid)
+       VALUES ('old', 'done', 0, ?, '{}', '[]', 0, '{}', 0, 0, 0, '[]', 1)`,
+    ).run(options);
+    db.close();
+    const store = openStore(file);
+    expect(store.runs.get('r1').options).toMatchObject({
+      model: { kind: 'preset', preset: 'lenet' },
+      ...settings,
+    });
+    await store.close();
+  });
+
   it.each([
     [
       'overwritten',

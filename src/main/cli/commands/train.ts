@@ -1,12 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
-import { AppError } from '#shared/errors.ts';
 import { positiveInteger, positiveNumber, seed } from '../options.ts';
 import { followTraining } from '../follow-training.ts';
+import { modelToTrain, presetHelp, type ModelOptions } from '../model-choice.ts';
 import type { AddCommand } from './index.ts';
 
-interface Options {
-  preset: string;
+interface Options extends ModelOptions {
   epochs?: number;
   batch?: number;
   lr?: number;
@@ -19,8 +18,10 @@ interface Options {
 export const addTrain: AddCommand = (program, open) =>
   program
     .command('train <dir>')
-    .description('train a preset on the labeled training images')
-    .requiredOption('--preset <id>', 'fashion-cnn, lenet, cifar-deep, cats-dogs, resnet-18 …')
+    .description('train a model on the labeled training images')
+    .option('--preset <id>', presetHelp)
+    .option('--spec <file>', "a model's layers as JSON")
+    .option('--model <name>', 'a model that the project keeps')
     .option('--epochs <n>', "passes over the data; the preset's own unless given", positiveInteger)
     .option('--batch <n>', 'images a step', positiveInteger)
     .option('--lr <x>', 'learning rate', positiveNumber)
@@ -47,27 +48,21 @@ function validateOn(text: string): ValidateOn {
   throw new InvalidArgumentError("Give 'test', 'validation', or a share between 0 and 1.");
 }
 
-/** The preset's own settings where the command gives none. */
+/** The model's own settings where the command gives none. */
 async function trainOptions(
   client: FoveaClient,
   project: string,
   options: Options,
 ): Promise<TrainOptions> {
-  const presets = await client.runs.presets();
-  const preset = presets.find(({ id }) => id === options.preset);
-  if (!preset) {
-    throw new AppError('NOT_FOUND', `There is no preset '${options.preset}'.`, {
-      hint: `Choose one of: ${presets.map(({ id }) => id).join(', ')}.`,
-    });
-  }
+  const { choice, defaults } = await modelToTrain(client, project, options);
   return {
-    preset: preset.id,
-    epochs: options.epochs ?? preset.defaults.epochs,
-    batch: options.batch ?? preset.defaults.batch,
-    learningRate: options.lr ?? preset.defaults.learningRate,
-    schedule: preset.defaults.schedule,
+    model: choice,
+    epochs: options.epochs ?? defaults.epochs,
+    batch: options.batch ?? defaults.batch,
+    learningRate: options.lr ?? defaults.learningRate,
+    schedule: defaults.schedule,
     optimizer: null,
-    earlyStop: preset.defaults.earlyStop,
+    earlyStop: defaults.earlyStop,
     seed: options.seed,
     trainLimit: options.trainLimit ?? null,
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),

@@ -7,6 +7,7 @@ import { os } from './implementer.ts';
 import { jobsApi } from './jobs.ts';
 import { labelsApi } from './labels.ts';
 import { libraryApi } from './library.ts';
+import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
@@ -20,6 +21,7 @@ export function createRouter(context: CoreContext) {
     jobs: jobsApi(context),
     library: libraryApi(context),
     labels: labelsApi(context),
+    models: modelsApi(context),
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),

@@ -1,16 +1,10 @@
 import { presets } from '#shared/presets/index.ts';
 import type { CoreContext } from '../context.ts';
-import { summarize } from '../engine/layers/summary.ts';
-import { presetById } from '../runs/plan.ts';
 import { os } from './implementer.ts';
 
 export function runsApi({ projects, runs }: CoreContext) {
   return {
     presets: os.runs.presets.handler(() => presets.map(({ info }) => info)),
-    summary: os.runs.summary.handler(({ input }) => {
-      const preset = presetById(input.preset);
-      return summarize(preset.spec, input.classes ?? preset.classes);
-    }),
     plan: os.runs.plan.handler(({ input }) =>
       runs.plan(projects.get(input.project), input.options),
     ),

@@ -1,10 +1,9 @@
 /** What a training would be, before it starts. */
-import type { ModelSummary, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
-import { AppError } from '#shared/errors.ts';
+import type { ModelCheck, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
-import { findPreset, type Preset } from '#shared/presets/index.ts';
 import type { Engine, EngineInfo } from '../engine/protocol.ts';
-import { summarize } from '../engine/layers/summary.ts';
+import { checkModel } from '../engine/layers/summary.ts';
+import { chosenModel, type ChosenModel } from '../models/models.ts';
 import type { Store } from '../store/store.ts';
 import { selectData, type RunSelection } from './data.ts';
 import type { Throughput } from './throughput.ts';
@@ -12,18 +11,10 @@ import { count } from './words.ts';
 
 export interface PlannedRun {
   plan: TrainPlan;
-  preset: Preset;
-  /** The preset's model with the optimizer that was chosen. */
-  spec: ModelSpec;
+  /** With the optimizer that the training takes. */
+  chosen: ChosenModel;
   selection: RunSelection;
   engine: EngineInfo;
-}
-
-/** @throws AppError NOT_FOUND */
-export function presetById(id: string): Preset {
-  const preset = findPreset(id);
-  if (preset) return preset;
-  throw new AppError('NOT_FOUND', `There is no preset '${id}'.`, { subject: id });
 }
 
 export async function planTraining(
@@ -31,49 +22,55 @@ export async function planTraining(
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
-  const preset = presetById(options.preset);
-  const spec = { ...preset.spec, optimizer: options.optimizer ?? preset.spec.optimizer };
   const info = await engine.info();
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
-  const summary = summarizeFor(preset, selection.classes.length);
-  const chosen = options.engine === 'auto' ? info.chosen : options.engine;
-  const backend = info.backends.find(({ id }) => id === chosen);
+  const chosen = withOptimizer(chosenModel(store, options.model), options);
+  const model = checkFor(chosen, selection.classes.length);
+  const backendId = options.engine === 'auto' ? info.chosen : options.engine;
+  const backend = info.backends.find(({ id }) => id === backendId);
   const images = {
     train: selection.train.images.length,
     validation: selection.validation?.images.length ?? 0,
   };
   const problems = [...selection.problems];
+  if (model.problem) {
+    const { message, hint } = model.problem;
+    problems.push(hint === null ? message : `${message} ${hint}`);
+  }
   if (!backend?.available) {
     problems.push(
-      `The engine '${chosen}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
+      `The engine '${backendId}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
     );
   }
   return {
-    preset,
-    spec,
+    chosen,
     selection,
     engine: info,
     plan: {
-      summary,
+      model,
       trainImages: images.train,
       validationImages: images.validation,
       classes: selection.classes.map(({ name }) => name),
       estimateSeconds: throughput.estimate(
-        { spec, batch: options.batch, backend: chosen },
+        { spec: chosen.spec, batch: options.batch, backend: backendId },
         options.epochs,
         images,
       ),
-      engine: backend?.label ?? chosen,
-      warnings: [...shapeWarnings(store, spec), ...selection.warnings],
+      engine: backend?.label ?? backendId,
+      warnings: [...shapeWarnings(store, chosen.spec), ...selection.warnings],
       problems,
     },
   };
 }
 
-/** For the project's number of classes; with fewer than two, for the preset's own. */
-function summarizeFor(preset: Preset, classes: number): ModelSummary {
-  return summarize(preset.spec, classes >= 2 ? classes : preset.classes);
+function withOptimizer(chosen: ChosenModel, { optimizer }: TrainOptions): ChosenModel {
+  return optimizer === null ? chosen : { ...chosen, spec: { ...chosen.spec, optimizer } };
+}
+
+/** For the project's number of classes; with fewer than two, for those the model was made for. */
+function checkFor({ spec, classes }: ChosenModel, found: number): ModelCheck {
+  return checkModel(spec, found >= 2 ? found : classes);
 }
 
 function shapeWarnings(store: Store, { input }: ModelSpec): string[] {

@@ -54,22 +54,23 @@ export class RunService {
     name?: string,
   ): Promise<{ run: string; job: string }> {
     const mark = await processMark(process.pid);
-    const { plan, preset, spec, selection, engine } = await this.#plan(project, options);
+    const { plan, chosen, selection, engine } = await this.#plan(project, options);
     const [problem, ...others] = plan.problems;
     if (problem !== undefined) {
-      throw new AppError('NOT_ENOUGH_DATA', [problem, ...others].join(' '));
+      const code = plan.model.problem ? 'MODEL_INVALID' : 'NOT_ENOUGH_DATA';
+      throw new AppError(code, [problem, ...others].join(' '));
     }
     const { version } = this.#core.options;
     const newRun = (): StoredRun =>
       project.store.runs.insert(
         {
-          name: name?.trim() || preset.info.name,
+          name: name?.trim() || chosen.name,
           status: 'preparing',
           createdAt: Date.now(),
           options,
-          spec,
+          spec: chosen.spec,
           classes: selection.classes,
-          parameters: plan.summary.parameters,
+          parameters: plan.model.summary.parameters,
           versions: {
             fovea: version,
             ...engine.versions,

@@ -16,6 +16,7 @@ import { ImagesTable } from './images.ts';
 import { ImportsTable } from './imports.ts';
 import { LabelsTable } from './labels.ts';
 import { MetaTable } from './meta.ts';
+import { ModelsTable } from './models.ts';
 import { RunsTable } from './runs.ts';
 import { SplitsTable } from './splits.ts';
 import { StepsTable } from './steps.ts';
@@ -29,6 +30,7 @@ export class Store {
   readonly labels: LabelsTable;
   readonly steps: StepsTable;
   readonly splits: SplitsTable;
+  readonly models: ModelsTable;
   readonly runs: RunsTable;
   readonly evaluations: EvaluationsTable;
   readonly exports: ExportsTable;
@@ -46,6 +48,7 @@ export class Store {
     this.labels = new LabelsTable(db);
     this.steps = new StepsTable(db);
     this.splits = new SplitsTable(db);
+    this.models = new ModelsTable(db);
     this.runs = new RunsTable(db);
     this.evaluations = new EvaluationsTable(db);
     this.exports = new ExportsTable(db);

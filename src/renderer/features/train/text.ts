@@ -42,8 +42,8 @@ export const text = {
         ? `${integer(plan.trainImages)} training${validation} images`
         : count(plan.trainImages, 'training image');
     const parts = [
-      plan.summary.name,
-      count(plan.summary.parameters, 'parameter'),
+      plan.model.summary.name,
+      count(plan.model.summary.parameters, 'parameter'),
       `${images} in ${count(plan.classes.length, 'class')}`,
       count(epochs, 'epoch'),
     ];

@@ -33,7 +33,8 @@ export const batchNormalization: LayerDef<Spec> = {
   },
   build(context, spec, x, place) {
     const channels = channelsOf(place);
-    if (context.training) return trained(context, spec, x, channels);
+    // Frozen, it answers as in the finished model, and its averages stay (Keras since 2.0 too).
+    if (context.training && !place.frozen) return trained(context, spec, x, channels);
     const { b, parameter } = context;
     const fixed = (value: number) =>
       b.tensor({

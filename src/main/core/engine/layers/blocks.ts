@@ -1,20 +1,21 @@
 /** Blocks of layers: parts side by side on the same input, then joined. */
-import type { BlockSpec, LayerSpec } from '#shared/model-spec.ts';
+import type { BlockSpec } from '#shared/model-spec.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/types.ts';
-import { describe, modelError } from './errors.ts';
+import { describe, modelError, type Mend } from './errors.ts';
 import type { FeatureShape } from './types.ts';
-
-export function isBlock(spec: LayerSpec): spec is BlockSpec {
-  return spec.type === 'residual' || spec.type === 'branches';
-}
 
 /** How a block joins its parts; Keras has a layer for it, which gives the block its name. */
 interface Merge {
   className: string;
   autoName: string;
   /** Throws MODEL_INVALID, explained, if the parts do not go together. */
-  output(name: string, parts: readonly FeatureShape[]): FeatureShape;
+  output(
+    name: string,
+    spec: BlockSpec,
+    parts: readonly FeatureShape[],
+    input: FeatureShape,
+  ): FeatureShape;
   build(b: GraphBuilder, parts: readonly Value[]): Value;
 }
 
@@ -25,13 +26,14 @@ function list(parts: readonly FeatureShape[]): string {
 const add: Merge = {
   className: 'Add',
   autoName: 'add',
-  output(name, parts) {
+  output(name, spec, parts, input) {
     const [first = []] = parts;
     if (parts.some((part) => part.join() !== first.join())) {
       throw modelError(
         name,
         `${name} cannot add ${list(parts)}: all parts must have the same shape.`,
         'Give the shortcut a 1×1 convolution with the filters and strides of the body.',
+        projection(spec, first, input),
       );
     }
     return first;
@@ -39,10 +41,23 @@ const add: Merge = {
   build: (b, parts) => parts.reduce((sum, part) => b.op('Add', [sum, part])),
 };
 
+/** A shortcut that makes the input the shape of the body, where a strided convolution can. */
+function projection(spec: BlockSpec, body: FeatureShape, input: FeatureShape): Mend | undefined {
+  const [height = 0, width = 0, filters] = body;
+  const [inputHeight = 0, inputWidth = 0, channels] = input;
+  if (spec.type !== 'residual' || filters === undefined || channels === undefined) return undefined;
+  const strides = [Math.ceil(inputHeight / height), Math.ceil(inputWidth / width)] as const;
+  const fits =
+    Math.ceil(inputHeight / strides[0]) === height && Math.ceil(inputWidth / strides[1]) === width;
+  if (!fits) return undefined;
+  const convolution = { type: 'conv2d', filters, kernel: [1, 1], strides, padding: 'same' };
+  return { label: 'Put a 1×1 convolution on the shortcut', changes: { shortcut: [convolution] } };
+}
+
 const concatenate: Merge = {
   className: 'Concatenate',
   autoName: 'concatenate',
-  output(name, parts) {
+  output(name, _spec, parts) {
     const [first = []] = parts;
     const around = (shape: FeatureShape) => shape.slice(0, -1).join();
     const fits = (part: FeatureShape) =>
@@ -62,9 +77,4 @@ const concatenate: Merge = {
 
 export function mergeOf(spec: BlockSpec): Merge {
   return spec.type === 'branches' && spec.merge === 'concat' ? concatenate : add;
-}
-
-/** The parts in the order of their names; an empty one hands its input on. */
-export function partsOf(spec: BlockSpec): readonly (readonly LayerSpec[])[] {
-  return spec.type === 'residual' ? [spec.body, spec.shortcut ?? []] : spec.branches;
 }

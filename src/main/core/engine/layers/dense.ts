@@ -17,6 +17,7 @@ function flatInput(place: LayerPlace): number {
       place.name,
       `${place.name} cannot follow ${after}: flatten first.`,
       `Add a flatten layer between ${after} and ${place.name}.`,
+      { label: 'Insert flatten', before: [{ type: 'flatten' }] },
     );
   }
   return size;

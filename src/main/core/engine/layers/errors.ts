@@ -1,11 +1,31 @@
+import type { LayerPath } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
+import type { LayerSpec } from '#shared/model-spec.ts';
 import type { FeatureShape, LayerPlace } from './types.ts';
 
-export function modelError(layer: string, message: string, hint?: string): AppError {
-  return new AppError('MODEL_INVALID', message, {
-    subject: layer,
-    ...(hint === undefined ? {} : { hint }),
-  });
+/** What would mend a layer: layers before or after it, or other settings of its own. */
+export interface Mend {
+  /** As a button says it: 'Insert flatten'. */
+  label: string;
+  before?: LayerSpec[];
+  after?: LayerSpec[];
+  changes?: Record<string, unknown>;
+}
+
+/** A model that cannot be built, said at the layer where it shows. */
+export class ModelError extends AppError {
+  readonly mend: Mend | undefined;
+  /** Where that layer stands; the resolver knows, who throws does not. */
+  path: LayerPath | null = null;
+
+  constructor(layer: string, message: string, hint?: string, mend?: Mend) {
+    super('MODEL_INVALID', message, { subject: layer, ...(hint === undefined ? {} : { hint }) });
+    this.mend = mend;
+  }
+}
+
+export function modelError(layer: string, message: string, hint?: string, mend?: Mend): ModelError {
+  return new ModelError(layer, message, hint, mend);
 }
 
 /** [height, width, channels] of an image-shaped input. */

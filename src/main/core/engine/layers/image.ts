@@ -20,10 +20,6 @@ export const zeroPadding2d: LayerDef<Spec<'zeropadding2d'>> = {
   activation: () => 'linear',
 };
 
-/**
- * Nearest neighbour by whole factors, as Reshape and Expand: plain copies, whose gradient is a sum
- * over the copies, while Resize's kernel works out a place for each number and has no adjoint.
- */
 export const upSampling2d: LayerDef<Spec<'upsampling2d'>> = {
   className: 'UpSampling2D',
   autoName: 'up_sampling2d',
@@ -32,14 +28,40 @@ export const upSampling2d: LayerDef<Spec<'upsampling2d'>> = {
     return [height * size[0], width * size[1], channels];
   },
   parameters: () => [],
-  build({ b }, { size }, x, place) {
-    const [height, width, channels] = imageInput(place);
-    const apart = b.reshape(x, [0, channels, height, 1, width, 1]);
-    const copied = b.op('Expand', [apart, b.ints([1, 1, 1, size[0], 1, size[1]])]);
-    return b.reshape(copied, [0, channels, height * size[0], width * size[1]]);
+  build({ b }, { size, interpolation }, x, place) {
+    const image = imageInput(place);
+    return interpolation === 'bilinear' ? bilinear(b, x, image, size) : repeat(b, x, image, size);
   },
   activation: () => 'linear',
 };
+
+type Image = readonly [height: number, width: number, channels: number];
+type Factors = readonly [number, number];
+
+/** Between pixel centres, as Keras and PyTorch without aligned corners. */
+function bilinear(b: GraphBuilder, x: Value, [height, width]: Image, factors: Factors): Value {
+  const sizes = b.ints([height * factors[0], width * factors[1]]);
+  return b.op('Resize', [x, null, null, sizes], {
+    mode: 'linear',
+    coordinate_transformation_mode: 'half_pixel',
+    axes: [2, 3],
+  });
+}
+
+/**
+ * Nearest neighbour by whole factors, as Reshape and Expand: plain copies, whose gradient is a sum
+ * over the copies.
+ */
+function repeat(
+  b: GraphBuilder,
+  x: Value,
+  [height, width, channels]: Image,
+  [down, right]: Factors,
+): Value {
+  const apart = b.reshape(x, [0, channels, height, 1, width, 1]);
+  const copied = b.op('Expand', [apart, b.ints([1, 1, 1, down, 1, right])]);
+  return b.reshape(copied, [0, channels, height * down, width * right]);
+}
 
 export const rescaling: LayerDef<Spec<'rescaling'>> = {
   className: 'Rescaling',

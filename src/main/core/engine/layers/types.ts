@@ -13,6 +13,8 @@ export interface LayerPlace {
   previous: string | null;
   input: FeatureShape;
   classes: number;
+  /** It, or a block around it, is not to learn. */
+  frozen: boolean;
 }
 
 export interface ParameterSpec {

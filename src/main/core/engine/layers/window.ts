@@ -50,6 +50,7 @@ export function slideWindow(
       place.name,
       `${place.name}: a ${kernel.join('×')} ${what}${spread} does not fit its ${size.join('×')} input.`,
       `Use 'same' padding, a smaller ${what}, or fewer pools before it.`,
+      { label: "Use 'same' padding", changes: { padding: 'same' } },
     );
   }
   return [height, width];

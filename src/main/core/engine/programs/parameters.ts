@@ -31,29 +31,30 @@ function pack(parameters: readonly (ParameterSpec & { fullName: string })[]): Pa
 export interface ParameterLayout {
   /** What the optimizer changes. */
   trainable: Packing;
-  /** Weights that stay as they are. */
+  /** What stays as it is: weights, and the moving averages of layers that are frozen themselves. */
   frozen: Packing;
   /** Moving averages, changed by the forward pass. */
   statistics: Packing;
 }
 
+/** @param frozen full names of more parameters that do not learn than the spec says */
 export function layoutParameters(
   model: ResolvedModel,
   frozen: ReadonlySet<string> = new Set(),
 ): ParameterLayout {
   const all = allLayers(model.layers).flatMap((layer) =>
-    layer.parameters.map((parameter) => ({
-      ...parameter,
-      fullName: `${layer.name}/${parameter.name}`,
-    })),
+    layer.parameters.map((parameter) => {
+      const fullName = `${layer.name}/${parameter.name}`;
+      return { ...parameter, fullName, fixed: layer.place.frozen || frozen.has(fullName) };
+    }),
   );
   const unknown = [...frozen].find((name) => !all.some(({ fullName }) => fullName === name));
   if (unknown !== undefined) throw new RangeError(`no parameter is called ${unknown}`);
-  const weights = all.filter(({ kind }) => kind === 'weight');
+  const learning = all.filter(({ fixed }) => !fixed);
   return {
-    trainable: pack(weights.filter(({ fullName }) => !frozen.has(fullName))),
-    frozen: pack(weights.filter(({ fullName }) => frozen.has(fullName))),
-    statistics: pack(all.filter(({ kind }) => kind === 'statistic')),
+    trainable: pack(learning.filter(({ kind }) => kind === 'weight')),
+    frozen: pack(all.filter(({ fixed }) => fixed)),
+    statistics: pack(learning.filter(({ kind }) => kind === 'statistic')),
   };
 }
 

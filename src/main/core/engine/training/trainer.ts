@@ -3,6 +3,7 @@ import type { EpochMetrics } from '#shared/contract/index.ts';
 import { promoteLast, writeCheckpoint, writeModelFile } from '../checkpoint/run-folder.ts';
 import { batches } from '../data/batches.ts';
 import { openPixels, type PixelSource } from '../data/pixels.ts';
+import { summarize } from '../layers/summary.ts';
 import { classWeightsOf } from '../losses.ts';
 import { score, type Score } from '../predictor.ts';
 import type { TensorSet, TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
@@ -46,7 +47,7 @@ export async function train(
   );
   try {
     await stepper.prepare(Math.min(job.batch, job.train.slots.length));
-    const parameters = countParameters(stepper);
+    const { parameters } = summarize(job.spec, job.classNames.length);
     await writeModelFile(job.runDir, {
       spec: job.spec,
       classNames: job.classNames,
@@ -160,10 +161,6 @@ async function saveEpoch(session: Session, metrics: EpochMetrics, best: boolean)
     },
   });
   if (best) await promoteLast(job.runDir);
-}
-
-function countParameters({ layout }: Stepper): number {
-  return layout.trainable.size + layout.frozen.size + layout.statistics.size;
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

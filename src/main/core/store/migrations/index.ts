@@ -1,5 +1,6 @@
 import { library } from './001-library.ts';
 import { runs } from './002-runs.ts';
+import { models } from './003-models.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -9,4 +10,4 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library, runs];
+export const migrations: readonly Migration[] = [library, runs, models];

@@ -1,0 +1,93 @@
+/** Which model a command is about: a preset, a saved model, or a spec in a file. */
+import { readFile } from 'node:fs/promises';
+import { toFileError } from '#core/util/files.ts';
+import type { FoveaClient, ModelChoice, TrainingDefaults } from '#shared/contract/index.ts';
+import { plainDefaults, trainingDefaults } from '#shared/contract/models.ts';
+import { AppError } from '#shared/errors.ts';
+import type { ModelSpec } from '#shared/model-spec.ts';
+import { findPreset, presets, type Preset } from '#shared/presets/index.ts';
+import { fromWorkingFolder } from './paths.ts';
+
+export interface ModelOptions {
+  preset?: string;
+  spec?: string;
+  model?: string;
+}
+
+/** How an option that takes a preset is described. */
+export const presetHelp = 'fashion-cnn, lenet, cifar-deep, cats-dogs, resnet-18 …';
+
+/** Of the options `names`, exactly one must be given. */
+export function oneOf(options: ModelOptions, names: readonly (keyof ModelOptions)[]): void {
+  if (names.filter((name) => options[name] !== undefined).length === 1) return;
+  const all = names.map((name) => `--${name}`);
+  throw new AppError('INVALID_INPUT', `Give one of ${all.join(', ')}, and only one.`);
+}
+
+/** @throws AppError NOT_FOUND */
+export function presetNamed(id: string): Preset {
+  const preset = findPreset(id);
+  if (preset) return preset;
+  throw new AppError('NOT_FOUND', `There is no preset '${id}'.`, {
+    subject: id,
+    hint: `Choose one of: ${presets.map(({ info }) => info.id).join(', ')}.`,
+  });
+}
+
+/** @throws AppError MODEL_INVALID with the layer and the setting that are wrong, NOT_FOUND, … */
+export async function specFromFile(client: FoveaClient, path: string): Promise<ModelSpec> {
+  const file = fromWorkingFolder(path);
+  const { spec, problem } = await client.models.check({ spec: await readJson(file), classes: 2 });
+  if (spec) return spec;
+  throw new AppError('MODEL_INVALID', `${file}: ${problem?.message ?? 'This is no model.'}`, {
+    subject: file,
+    ...(problem?.hint ? { hint: problem.hint } : {}),
+  });
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw toFileError(error, file);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    throw new AppError('MODEL_INVALID', `${file} is not JSON: ${reason}.`, { subject: file });
+  }
+}
+
+/** What to train and the settings that go with it. */
+export async function modelToTrain(
+  client: FoveaClient,
+  project: string,
+  options: ModelOptions,
+): Promise<{ choice: ModelChoice; defaults: TrainingDefaults }> {
+  oneOf(options, ['preset', 'model', 'spec']);
+  if (options.preset !== undefined) {
+    const { info } = presetNamed(options.preset);
+    return {
+      choice: { kind: 'preset', preset: info.id },
+      defaults: trainingDefaults.parse(info.defaults),
+    };
+  }
+  if (options.model !== undefined) {
+    const saved = await savedModel(client, project, options.model);
+    return { choice: { kind: 'saved', model: saved.id }, defaults: saved.defaults };
+  }
+  const spec = await specFromFile(client, options.spec ?? '');
+  return { choice: { kind: 'spec', spec }, defaults: plainDefaults };
+}
+
+async function savedModel(client: FoveaClient, project: string, name: string) {
+  const models = await client.models.list({ project });
+  const found =
+    models.find((model) => model.name === name) ?? models.find((model) => model.id === name);
+  if (found) return found;
+  throw new AppError('NOT_FOUND', `There is no model '${name}' in this project.`, {
+    subject: name,
+    ...(models.length > 0
+      ? { hint: `Choose one of: ${models.map((model) => model.name).join(', ')}.` }
+      : { hint: 'Save one in the window, or give --spec.' }),
+  });
+}
