@@ -4,6 +4,7 @@ import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
+import { backendInfo } from './system.ts';
 import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
 
 export const presetInfo = z.object({
@@ -28,6 +29,9 @@ export const validateOn = z.union([
 ]);
 export type ValidateOn = z.infer<typeof validateOn>;
 
+/** What trains: 'auto' takes the fastest on this machine for the model. */
+export const engineName = z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'tensorflow']);
+
 export const trainOptions = z.object({
   model: modelChoice,
   epochs: z.number().int().min(1).max(100_000),
@@ -45,7 +49,7 @@ export const trainOptions = z.object({
   /** First N labeled training images in import order. */
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
-  engine: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  engine: engineName,
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -58,7 +62,10 @@ export const trainPlan = z.object({
   classes: z.array(z.string()),
   /** From this machine's last runs of the same model, else null. */
   estimateSeconds: z.number().nullable(),
+  /** What will train, or that it is timed at the start. */
   engine: z.string(),
+  /** Each engine with why it is taken or not, and its speed on this model where it is known. */
+  engines: z.array(backendInfo),
   /** Things to know: 'Images are 150×120 and will be scaled to 28×28'. */
   warnings: z.array(z.string()),
   /** Why it cannot start, as sentences; empty when it can. */

@@ -13,6 +13,8 @@ export interface EngineProcessOptions {
   entry: string;
   threads: number;
   log: Logger;
+  /** On top of the app's own environment. */
+  env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Listeners {
@@ -41,11 +43,12 @@ export class EngineProcess {
   #lastId = 0;
   #ended = false;
 
-  constructor({ nodePath, entry, threads, log }: EngineProcessOptions) {
+  constructor({ nodePath, entry, threads, log, env }: EngineProcessOptions) {
     this.#log = log;
     this.#threads = threads;
     this.#child = fork(entry, [], {
       execPath: nodePath,
+      env: { ...process.env, ...env },
       // The parent's flags (a debugger, a test runner's loader) are not the engine's.
       execArgv: [],
       serialization: 'advanced',
@@ -175,16 +178,27 @@ function startFailure(nodePath: string, cause: Error): AppError {
   });
 }
 
-function death(code: number | null, signal: NodeJS.Signals | null): AppError {
+/** The process ended by itself, or was ended by the system. */
+export class EngineDeath extends AppError {
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(message: string, signal: NodeJS.Signals | null, hint: string) {
+    super('ENGINE_FAILED', message, { hint });
+    this.signal = signal;
+  }
+}
+
+function death(code: number | null, signal: NodeJS.Signals | null): EngineDeath {
   const how = signal
     ? `was ended by ${signal}`
     : code === null
       ? 'is not running'
       : `ended with code ${code}`;
-  return new AppError('ENGINE_FAILED', `The engine process ${how}.`, {
-    hint:
-      signal === 'SIGKILL'
-        ? 'The system may have run out of memory: try again with a smaller batch.'
-        : 'Try again. What was saved at the last epoch is kept.',
-  });
+  return new EngineDeath(
+    `The engine process ${how}.`,
+    signal,
+    signal === 'SIGKILL'
+      ? 'The system may have run out of memory: try again with a smaller batch.'
+      : 'Try again. What was saved at the last epoch is kept.',
+  );
 }

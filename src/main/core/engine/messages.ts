@@ -1,14 +1,16 @@
 /** What goes over the channel between the supervisor and an engine process. */
 import type { ErrorInfo } from '#shared/errors.ts';
 import type {
-  EngineInfo,
+  BackendId,
   ExportOnnxJob,
+  MemoryNeed,
   Probabilities,
   Progress,
   TensorSet,
   TrainEvent,
   TrainJob,
   TrainResult,
+  Work,
 } from './protocol.ts';
 import type { Checkpoint } from '#shared/contract/index.ts';
 
@@ -27,7 +29,12 @@ export interface RunExportedJob {
 
 /** Each method: what goes in, what comes back. */
 export interface Methods {
-  info: [input: Record<string, never>, output: EngineInfo];
+  /** Throws ENGINE_FAILED with what the driver says, or ends with the process. */
+  probe: [input: { backend: BackendId }, output: null];
+  /** Images per second of training steps. */
+  measure: [input: { backend: BackendId; work: Work }, output: number];
+  memoryNeed: [input: Omit<Work, 'batch'>, output: MemoryNeed];
+  /** `backend` names one: the supervisor decides what `auto` is. */
   train: [input: TrainJob, output: TrainResult];
   predict: [input: PredictJob, output: Probabilities];
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];

@@ -16,14 +16,48 @@ export interface BackendStatus {
   available: boolean;
   /** Why it is chosen, or why it is not. */
   reason: string;
+  /** Of training steps, where they were timed. */
+  imagesPerSecond: number | null;
 }
 
-export interface EngineInfo {
-  /** What `auto` means on this machine. */
+/** What `auto` means. */
+export interface EngineChoice {
+  /** The fastest; the CPU where nothing was timed. */
   chosen: BackendId;
   label: string;
+  /** False where several work and not all were timed on this model. */
+  decided: boolean;
   backends: BackendStatus[];
+}
+
+export interface EngineInfo extends EngineChoice {
   versions: { node: string; onnxruntime: string };
+}
+
+/** What is to be trained, as far as speed and memory depend on it. */
+export interface Work {
+  spec: ModelSpec;
+  classes: number;
+  batch: number;
+}
+
+/** Bytes of a training step: `least`, or `fixed` and `perImage` for each of a batch if that is more. */
+export interface MemoryNeed {
+  least: number;
+  fixed: number;
+  perImage: number;
+}
+
+/** Before a measurement: which of how many backends is next. */
+export interface MeasureProgress {
+  label: string;
+  index: number;
+  total: number;
+}
+
+export interface MeasureOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: MeasureProgress) => void) | undefined;
 }
 
 /** Decoded images: rows of uint8, height × width × channels (NHWC), addressed by slot. */
@@ -60,6 +94,12 @@ export interface TrainJob {
 }
 
 export type TrainEvent =
+  /** `auto` times a backend on this model first. */
+  | { type: 'measure'; label: string }
+  /** What `auto` took and why, where there was a choice: 'WebGPU: 2,900 images/s; CPU …' */
+  | { type: 'choice'; text: string }
+  /** A backend failed; another one goes on after the last checkpoint. */
+  | { type: 'fallback'; from: BackendId; to: BackendId; text: string }
   | { type: 'start'; backend: BackendId; label: string; parameters: number; compileSeconds: number }
   | {
       type: 'batch';
@@ -119,7 +159,14 @@ export interface ExportOnnxJob {
 }
 
 export interface Engine {
+  /** With the speeds of the benchmark model, where it was measured before. */
   info(): Promise<EngineInfo>;
+  /** Looks for backends anew and times each on the benchmark model; some seconds a backend. */
+  measure(options?: MeasureOptions): Promise<EngineInfo>;
+  /** What `auto` would take for this work, from what was timed before; takes no time. */
+  choose(work: Work): Promise<EngineChoice>;
+  /** Throws MODEL_INVALID. */
+  memoryNeed(work: Omit<Work, 'batch'>): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
   /** Class probabilities from a checkpoint of a run; rows in the order of `set.slots`. */
   predict(

@@ -7,25 +7,40 @@
  * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
  * ends.
  */
+import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
-import { defaultThreads } from './backends/status.ts';
+import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
+import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
+import { canFallBack, continued, fallbackText } from './fallback.ts';
+import { mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type { Method, Methods } from './messages.ts';
+import { Selection, benchmarkWork, choiceText } from './selection.ts';
+import { workKey } from './work-key.ts';
+import { Timings } from './timings.ts';
 import type {
+  BackendId,
   CallOptions,
   Engine,
+  EngineChoice,
+  EngineInfo,
+  MeasureOptions,
+  MemoryNeed,
   TrainEvent,
   TrainHandle,
   TrainJob,
   TrainResult,
+  Work,
 } from './protocol.ts';
 
 export interface EngineOptions {
   /** The plain Node executable that runs the engine. */
   nodePath: string;
   log: Logger;
+  /** Where speeds are remembered and TensorFlow is looked for; without, neither happens. */
+  dataDir?: string;
   /** Threads that a computation may use; by default the machine's cores, at most eight. */
   threads?: number;
 }
@@ -35,6 +50,9 @@ const CANCEL_GRACE_MS = 5000;
 /** The shared process is given up after this long without a call. */
 const IDLE_MS = 60_000;
 
+/** Models whose need of memory is remembered. */
+const MOST_NEEDS = 20;
+
 /** Nothing is started until the first call. */
 export function createEngine(options: EngineOptions): Engine {
   return new Supervisor(options);
@@ -42,6 +60,10 @@ export function createEngine(options: EngineOptions): Engine {
 
 class Supervisor implements Engine {
   readonly #options: EngineOptions;
+  readonly #threads: number;
+  readonly #tensorflowDir: string | undefined;
+  readonly #selection: Selection;
+  readonly #needs = new Map<string, Promise<MemoryNeed>>();
   readonly #trainings = new Set<EngineProcess>();
   #shared: EngineProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -49,10 +71,43 @@ class Supervisor implements Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { dataDir } = options;
+    this.#threads = options.threads ?? defaultThreads();
+    this.#tensorflowDir = dataDir === undefined ? undefined : join(dataDir, 'tensorflow');
+    const file = dataDir === undefined ? undefined : join(dataDir, 'engine-speeds.json');
+    this.#selection = new Selection({
+      threads: this.#threads,
+      tensorflowDir: this.#tensorflowDir,
+      timings: new Timings(file, versionsMark(this.#tensorflowDir, this.#threads)),
+      startTrial: () => this.#start(undefined),
+    });
   }
 
-  info() {
-    return this.#call('info', {});
+  async info(): Promise<EngineInfo> {
+    const choice = await this.#selection.choose(benchmarkWork());
+    const versions = { node: process.versions.node, onnxruntime: runtimeVersion() };
+    return { ...choice, versions };
+  }
+
+  async measure(options: MeasureOptions = {}): Promise<EngineInfo> {
+    this.#selection.forget();
+    await this.#selection.measure(benchmarkWork(), options, true);
+    return await this.info();
+  }
+
+  choose(work: Work): Promise<EngineChoice> {
+    return this.#selection.choose(work);
+  }
+
+  memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {
+    const key = workKey({ spec: work.spec, batch: work.classes, backend: 'memory' });
+    const known = this.#needs.get(key) ?? this.#call('memoryNeed', work);
+    this.#needs.delete(key);
+    // Asked for at each change of a form.
+    this.#needs.set(key, known);
+    for (const old of [...this.#needs.keys()].slice(0, -MOST_NEEDS)) this.#needs.delete(old);
+    known.catch(() => this.#needs.delete(key));
+    return known;
   }
 
   predict(job: Methods['predict'][0], options?: CallOptions) {
@@ -68,21 +123,66 @@ class Supervisor implements Engine {
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
-    let stop: (() => void) | undefined;
-    const result = this.#train(job, onEvent, signal, (request) => (stop = request));
-    return { stop: () => stop?.(), result };
+    const stop = new StopRequest();
+    return { stop: () => stop.make(), result: this.#train(job, onEvent, signal, stop) };
   }
 
+  /** Chooses the backend, and goes on with the next one where one fails. */
   async #train(
     job: TrainJob,
     onEvent: (event: TrainEvent) => void,
     signal: AbortSignal | undefined,
-    onStarted: (stop: () => void) => void,
+    stop: StopRequest,
+  ): Promise<TrainResult> {
+    const order = await this.#order(job, onEvent, signal);
+    let current = job;
+    for (const [index, backend] of order.entries()) {
+      current = index === 0 ? { ...current, backend } : continued(current, backend);
+      try {
+        return await this.#trainOn(current, onEvent, signal, stop);
+      } catch (error) {
+        const next = order[index + 1];
+        if (signal?.aborted) throw cancelled();
+        if (this.#closed || !canFallBack(error)) throw error;
+        if (next === undefined) throw await this.#explained(error, job);
+        const { resume = false } = continued(current, next);
+        const text = fallbackText(this.#label(backend), this.#label(next), error, resume);
+        this.#options.log.warn({ err: error, from: backend, to: next }, 'backend failed');
+        onEvent({ type: 'fallback', from: backend, to: next, text });
+      }
+    }
+    throw new RangeError('no backend to train on');
+  }
+
+  async #order(
+    { backend, spec, classNames, batch }: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<BackendId[]> {
+    if (backend === 'cpu') return ['cpu'];
+    const work = { spec, classes: classNames.length, batch };
+    if (backend === 'auto') {
+      await this.#selection.measure(work, {
+        signal,
+        onProgress: ({ label }) => onEvent({ type: 'measure', label }),
+      });
+    }
+    const choice = await this.#selection.choose(work);
+    const text = backend === 'auto' ? choiceText(choice) : null;
+    if (text !== null) onEvent({ type: 'choice', text });
+    return this.#selection.order(backend, choice);
+  }
+
+  async #trainOn(
+    job: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+    stop: StopRequest,
   ): Promise<TrainResult> {
     const process = this.#start(signal);
     this.#trainings.add(process);
     const { id, result } = process.call('train', job, { onEvent });
-    onStarted(() => process.stop(id));
+    stop.listen(() => process.stop(id));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       process.cancel(id);
@@ -99,6 +199,22 @@ class Supervisor implements Engine {
       await process.close();
       this.#trainings.delete(process);
     }
+  }
+
+  /** Where memory ended, with the batch that fits. */
+  async #explained(error: unknown, { spec, classNames, batch }: TrainJob): Promise<unknown> {
+    if (!mayBeMemory(error)) return error;
+    try {
+      const need = await this.memoryNeed({ spec, classes: classNames.length });
+      return withSmallerBatch(error, batch, need, process.availableMemory());
+    } catch (failure) {
+      this.#options.log.warn({ err: failure }, 'the memory of a step is not known');
+      return error;
+    }
+  }
+
+  #label(backend: BackendId): string {
+    return chooseBackend(backend, this.#threads).label;
   }
 
   /**
@@ -154,8 +270,15 @@ class Supervisor implements Engine {
   #start(signal: AbortSignal | undefined): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
-    const { nodePath, log, threads = defaultThreads() } = this.#options;
-    return new EngineProcess({ nodePath, entry: entries.engine, threads, log });
+    const { nodePath, log } = this.#options;
+    const env = this.#tensorflowDir ? { FOVEA_TENSORFLOW_DIR: this.#tensorflowDir } : undefined;
+    return new EngineProcess({
+      nodePath,
+      entry: entries.engine,
+      threads: this.#threads,
+      log,
+      env,
+    });
   }
 
   async close(): Promise<void> {
@@ -164,6 +287,22 @@ class Supervisor implements Engine {
     const processes = [...this.#trainings, ...(this.#shared ? [this.#shared] : [])];
     this.#shared = undefined;
     await Promise.all(processes.map((process) => process.close()));
+  }
+}
+
+/** 'Stop after the epoch', whichever process trains at that moment. */
+class StopRequest {
+  #made = false;
+  #listener: (() => void) | undefined;
+
+  make(): void {
+    this.#made = true;
+    this.#listener?.();
+  }
+
+  listen(listener: () => void): void {
+    this.#listener = listener;
+    if (this.#made) listener();
   }
 }
 
