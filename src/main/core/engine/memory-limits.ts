@@ -7,12 +7,28 @@ export function bytesAt({ least, fixed, perImage }: MemoryNeed, batch: number): 
   return Math.max(least, fixed + batch * perImage);
 }
 
+const isMemoryCode = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'OUT_OF_MEMORY';
+
+/** Failures that are worth finding out what a step needs. */
+export function mayBeMemory(error: unknown): boolean {
+  return error instanceof EngineDeath || isMemoryCode(error);
+}
+
 /** Deaths that the system deals out where memory ends. */
 const memorySignals: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGABRT'];
 
-export function mayBeMemory(error: unknown): boolean {
-  if (error instanceof EngineDeath) return memorySignals.includes(error.signal);
-  return error instanceof AppError && error.code === 'OUT_OF_MEMORY';
+/** Whether memory ended: a process killed where a step needs most of what is free, probably for it. */
+export function endedMemory(
+  error: unknown,
+  batch: number,
+  need: MemoryNeed,
+  free: number,
+): boolean {
+  if (error instanceof EngineDeath) {
+    return memorySignals.includes(error.signal) && bytesAt(need, batch) > free / 2;
+  }
+  return isMemoryCode(error);
 }
 
 /** Never more than this share of what is free: the rest of the system needs some too. */

@@ -15,7 +15,7 @@ import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status
 import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
 import { canFallBack, continued, fallbackText } from './fallback.ts';
-import { mayBeMemory, withSmallerBatch } from './memory-limits.ts';
+import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type { Method, Methods } from './messages.ts';
 import { Selection, benchmarkWork, choiceText } from './selection.ts';
 import { workKey } from './work-key.ts';
@@ -84,7 +84,11 @@ class Supervisor implements Engine {
   }
 
   async info(): Promise<EngineInfo> {
-    const choice = await this.#selection.choose(benchmarkWork());
+    const [choice] = await Promise.all([
+      this.#selection.choose(benchmarkWork()),
+      // The CPU is always there, unless the engine itself does not run.
+      this.#call('probe', { backend: 'cpu' }),
+    ]);
     const versions = { node: process.versions.node, onnxruntime: runtimeVersion() };
     return { ...choice, versions };
   }
@@ -206,7 +210,10 @@ class Supervisor implements Engine {
     if (!mayBeMemory(error)) return error;
     try {
       const need = await this.memoryNeed({ spec, classes: classNames.length });
-      return withSmallerBatch(error, batch, need, process.availableMemory());
+      const free = process.availableMemory();
+      return endedMemory(error, batch, need, free)
+        ? withSmallerBatch(error, batch, need, free)
+        : error;
     } catch (failure) {
       this.#options.log.warn({ err: failure }, 'the memory of a step is not known');
       return error;
