@@ -130,7 +130,7 @@ describe.skipIf(!hasVulkan)('WebGPU on a software driver', { timeout: 120_000 },
       'WebGPU failed: The engine process was ended by SIGKILL. CPU · 1 thread went on after the last checkpoint.',
     );
     expect(of(events, 'start').map(({ backend }) => backend)).toEqual(['webgpu', 'cpu']);
-    expect(of(events, 'resume')[0]!.metrics.epoch).toBeGreaterThanOrEqual(1);
+    expect(of(events, 'resume')[0]!.metrics!.epoch).toBeGreaterThanOrEqual(1);
     expect(result).toMatchObject({ outcome: 'done', epochs: 4 });
     expect((await loadRun(job.runDir, 'last')).metadata).toMatchObject({ epoch: '4' });
   });

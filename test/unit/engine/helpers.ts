@@ -58,6 +58,8 @@ export function tinyJob(runDir: string, changes: Partial<TrainJob> = {}): TrainJ
     epochs: 12,
     batch: 16,
     learningRate: 0.01,
+    schedule: { type: 'constant' },
+    earlyStop: null,
     seed: 4,
     backend: 'cpu',
     ...changes,

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { AppError, type ErrorInfo } from '#shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
-import type { Progress, TrainEvent } from './protocol.ts';
+import type { Progress, RatePoint, TrainEvent } from './protocol.ts';
 
 export interface EngineProcessOptions {
   /** A plain Node executable. */
@@ -13,12 +13,14 @@ export interface EngineProcessOptions {
   entry: string;
   threads: number;
   log: Logger;
+  /** It is asked whether something works at all: what it prints is no news. */
+  onTrial?: boolean;
   /** On top of the app's own environment. */
   env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Listeners {
-  onEvent?: ((event: TrainEvent) => void) | undefined;
+  onEvent?: ((event: TrainEvent | RatePoint) => void) | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -37,14 +39,16 @@ const EXIT_GRACE_MS = 2000;
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #log: Logger;
+  readonly #onTrial: boolean;
   readonly #threads: number;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #lastId = 0;
   #ended = false;
 
-  constructor({ nodePath, entry, threads, log, env }: EngineProcessOptions) {
+  constructor({ nodePath, entry, threads, log, env, onTrial = false }: EngineProcessOptions) {
     this.#log = log;
+    this.#onTrial = onTrial;
     this.#threads = threads;
     this.#child = fork(entry, [], {
       execPath: nodePath,
@@ -102,8 +106,9 @@ export class EngineProcess {
     this.#send({ type: 'cancel', id });
   }
 
-  stop(id: number): void {
-    this.#send({ type: 'stop', id });
+  /** Of a training: after the epoch, or at the next step. */
+  ask(what: 'stop' | 'pause', id: number): void {
+    this.#send({ type: what, id });
   }
 
   kill(): void {
@@ -156,10 +161,11 @@ export class EngineProcess {
     this.#pending.clear();
   }
 
-  /** Anything an engine prints is unexpected, so worth a line in the log. */
+  /** Anything an engine prints is unexpected, so worth a line in the log; on trial, drivers complain. */
   #drain(stream: Readable | null): void {
+    const level = this.#onTrial ? 'debug' : 'warn';
     stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => this.#log.warn({ engine: this.pid }, text.trimEnd()));
+    stream?.on('data', (text: string) => this.#log[level]({ engine: this.pid }, text.trimEnd()));
   }
 }
 

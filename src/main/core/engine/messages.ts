@@ -6,6 +6,9 @@ import type {
   MemoryNeed,
   Probabilities,
   Progress,
+  RateJob,
+  RatePoint,
+  RateSweep,
   TensorSet,
   TrainEvent,
   TrainJob,
@@ -36,6 +39,7 @@ export interface Methods {
   memoryNeed: [input: Omit<Work, 'batch'>, output: MemoryNeed];
   /** `backend` names one: the supervisor decides what `auto` is. */
   train: [input: TrainJob, output: TrainResult];
+  findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
@@ -49,11 +53,11 @@ export type Request =
     }[Method]
   /** End the call as cancelled. */
   | { type: 'cancel'; id: number }
-  /** Training only: end after the epoch. */
-  | { type: 'stop'; id: number };
+  /** Training only: end after the epoch, or at the next step. */
+  | { type: 'stop' | 'pause'; id: number };
 
 export type Response =
   | { type: 'result'; id: number; output: Methods[Method][1] }
   | { type: 'error'; id: number; error: ErrorInfo; stack?: string | undefined }
-  | { type: 'event'; id: number; event: TrainEvent }
+  | { type: 'event'; id: number; event: TrainEvent | RatePoint }
   | { type: 'progress'; id: number; progress: Progress };

@@ -4,10 +4,12 @@
  * interface on the core's side. Everything here survives structured cloning, and nothing here
  * knows of projects, SQLite or image files.
  */
+import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
+import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 
-export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml' | 'tensorflow';
+export type BackendId = Exclude<EngineName, 'auto'>;
 
 export interface BackendStatus {
   id: BackendId;
@@ -84,13 +86,17 @@ export interface TrainJob {
   epochs: number;
   batch: number;
   learningRate: number;
+  schedule: ScheduleSpec;
+  earlyStop: EarlyStopSpec | null;
   seed: number;
   backend: BackendId | 'auto';
   /**
-   * Go on after the last checkpoint in `runDir`, whose spec, data, batch and seed must be these: what
-   * comes out is what would have come without the pause, to the bit on the CPU.
+   * Go on after the newest checkpoint in `runDir`, whose spec, data, batch and seed must be these:
+   * what comes out is what would have come without the pause, to the bit on the CPU.
    */
   resume?: boolean;
+  /** With `resume`, after early stopping: its patience counts from here. */
+  patienceAnew?: boolean;
 }
 
 export type TrainEvent =
@@ -111,22 +117,61 @@ export type TrainEvent =
       imagesPerSecond: number;
       etaSeconds: number | null;
     }
-  /** First of a resumed training: the epoch that it goes on after. */
-  | { type: 'resume'; metrics: EpochMetrics; best: boolean }
+  /** First of a resumed training: the epoch that it goes on after, null within the first. */
+  | { type: 'resume'; metrics: EpochMetrics | null; best: boolean }
   /** Comes after the epoch's checkpoints are safely on disk. */
   | { type: 'epoch'; metrics: EpochMetrics; best: boolean };
 
 export interface TrainResult {
-  outcome: 'done' | 'stopped';
+  /** 'paused': in the middle of the epoch after `epochs`, where `resume` takes it up. */
+  outcome: 'done' | 'stopped' | 'paused';
+  /** Whole ones. */
   epochs: number;
+  /** 0 before the first whole epoch. */
   bestEpoch: number;
+  /** Steps of the epoch under way, where it was paused. */
+  partialSteps: number;
+  /** It ended as 'done' because the watched value had not improved for long enough. */
+  stoppedEarly: boolean;
+  /** The last checkpoint holds the best epoch's weights. */
+  restoredBest: boolean;
   parameters: number;
   seconds: number;
+}
+
+/** Where a learning rate is looked for: fresh weights, real images, rates that rise step by step. */
+export type RateJob = Pick<
+  TrainJob,
+  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend'
+>;
+
+/** Steps of such a sweep; fewer when the loss explodes before. */
+export const SWEEP_STEPS = 100;
+
+/** One step of it. */
+export interface RatePoint {
+  type: 'rate';
+  /** 1-based. */
+  step: number;
+  steps: number;
+  rate: number;
+  loss: number;
+  /** Exponential mean of the losses so far, without its bias towards the start. */
+  smoothed: number;
+}
+
+export interface RateSweep {
+  /** Null when no rate made the loss fall. */
+  suggestion: number | null;
+  /** Whether the loss exploded before the last rate. */
+  exploded: boolean;
 }
 
 export interface TrainHandle {
   /** Finish the current epoch, then end as 'stopped'. */
   stop(): void;
+  /** Save everything at the next step and end as 'paused'. */
+  pause(): void;
   /** Rejects with CANCELLED when the signal aborts, ENGINE_FAILED when the process dies. */
   result: Promise<TrainResult>;
 }
@@ -168,6 +213,12 @@ export interface Engine {
   /** Throws MODEL_INVALID. */
   memoryNeed(work: Omit<Work, 'batch'>): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
+  /** Tries out learning rates; points come as they are reached. */
+  findRate(
+    job: RateJob,
+    onPoint: (point: RatePoint) => void,
+    signal?: AbortSignal,
+  ): Promise<RateSweep>;
   /** Class probabilities from a checkpoint of a run; rows in the order of `set.slots`. */
   predict(
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
@@ -182,9 +233,12 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** 'resume': where to go on, while that is not the last one: in an epoch, or after early stopping. */
+export type CheckpointFile = Checkpoint | 'resume';
+
 /** Files of a run folder that the engine owns. */
 export const runFiles = {
   /** The spec with everything resolved: class count, names, seed; enough to rebuild the graph. */
   model: 'model.json',
-  checkpoint: (which: Checkpoint) => `checkpoints/${which}.safetensors`,
+  checkpoint: (which: CheckpointFile) => `checkpoints/${which}.safetensors`,
 };

@@ -22,7 +22,7 @@ export interface SelectionOptions {
 }
 
 /** Drivers that hang, and shaders that take forever, count as failures. */
-const PROBE_LIMIT_MS = 30_000;
+const PROBE_LIMIT_MS = 10_000;
 const MEASURE_LIMIT_MS = 60_000;
 
 const images = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -134,21 +134,17 @@ export class Selection {
     signal?: AbortSignal,
   ): Promise<{ output: Methods[M][1] | null; failure: string | null }> {
     const trial = this.#options.startTrial();
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      trial.kill();
-    }, limitMs);
+    const late = AbortSignal.timeout(limitMs);
+    late.addEventListener('abort', () => trial.kill());
     const cancel = () => trial.kill();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       return { output: await trial.call(method, input).result, failure: null };
     } catch (error) {
       if (signal?.aborted || isCancellation(error)) throw new AppError('CANCELLED', 'Cancelled.');
-      const failure = late ? `no answer within ${limitMs / 1000} s` : plain(error);
+      const failure = late.aborted ? `no answer within ${limitMs / 1000} s` : plain(error);
       return { output: null, failure };
     } finally {
-      clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
       await trial.close();
     }

@@ -14,7 +14,7 @@ import type { Logger } from '../logger.ts';
 import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
 import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
-import { canFallBack, continued, fallbackText } from './fallback.ts';
+import { fallbackText, trainAcross } from './fallback.ts';
 import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type { Method, Methods } from './messages.ts';
 import { Selection, benchmarkWork, choiceText } from './selection.ts';
@@ -28,6 +28,8 @@ import type {
   EngineInfo,
   MeasureOptions,
   MemoryNeed,
+  RateJob,
+  RatePoint,
   TrainEvent,
   TrainHandle,
   TrainJob,
@@ -79,7 +81,7 @@ class Supervisor implements Engine {
       threads: this.#threads,
       tensorflowDir: this.#tensorflowDir,
       timings: new Timings(file, versionsMark(this.#tensorflowDir, this.#threads)),
-      startTrial: () => this.#start(undefined),
+      startTrial: () => this.#start(undefined, true),
     });
   }
 
@@ -127,8 +129,19 @@ class Supervisor implements Engine {
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
-    const stop = new StopRequest();
-    return { stop: () => stop.make(), result: this.#train(job, onEvent, signal, stop) };
+    const asked = new Asked();
+    const result = this.#train(job, onEvent, signal, asked);
+    return { stop: () => asked.make('stop'), pause: () => asked.make('pause'), result };
+  }
+
+  async findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type === 'rate') onPoint(event);
+    };
+    const { backend, spec, classNames, batch } = job;
+    const work = { spec, classes: classNames.length, batch };
+    const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
+    return await this.#alone('findRate', { ...job, backend: chosen }, listener, signal);
   }
 
   /** Chooses the backend, and goes on with the next one where one fails. */
@@ -136,26 +149,22 @@ class Supervisor implements Engine {
     job: TrainJob,
     onEvent: (event: TrainEvent) => void,
     signal: AbortSignal | undefined,
-    stop: StopRequest,
+    asked: Asked,
   ): Promise<TrainResult> {
-    const order = await this.#order(job, onEvent, signal);
-    let current = job;
-    for (const [index, backend] of order.entries()) {
-      current = index === 0 ? { ...current, backend } : continued(current, backend);
-      try {
-        return await this.#trainOn(current, onEvent, signal, stop);
-      } catch (error) {
-        const next = order[index + 1];
-        if (signal?.aborted) throw cancelled();
-        if (this.#closed || !canFallBack(error)) throw error;
-        if (next === undefined) throw await this.#explained(error, job);
-        const { resume = false } = continued(current, next);
-        const text = fallbackText(this.#label(backend), this.#label(next), error, resume);
-        this.#options.log.warn({ err: error, from: backend, to: next }, 'backend failed');
-        onEvent({ type: 'fallback', from: backend, to: next, text });
-      }
-    }
-    throw new RangeError('no backend to train on');
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type !== 'rate') onEvent(event);
+    };
+    return await trainAcross(job, await this.#order(job, onEvent, signal), {
+      attempt: (attempt) =>
+        this.#alone('train', attempt, listener, signal, (ask) => asked.listen(ask)),
+      isOver: () => this.#closed || signal?.aborted === true,
+      onFallback: (from, to, error, resumed) => {
+        this.#options.log.warn({ err: error, from, to }, 'backend failed');
+        const text = fallbackText(this.#label(from), this.#label(to), error, resumed);
+        onEvent({ type: 'fallback', from, to, text });
+      },
+      explained: (error) => this.#explained(error, job),
+    });
   }
 
   async #order(
@@ -177,16 +186,18 @@ class Supervisor implements Engine {
     return this.#selection.order(backend, choice);
   }
 
-  async #trainOn(
-    job: TrainJob,
-    onEvent: (event: TrainEvent) => void,
+  /** A call in a process of its own. */
+  async #alone<M extends 'train' | 'findRate'>(
+    method: M,
+    job: Methods[M][0],
+    onEvent: (event: TrainEvent | RatePoint) => void,
     signal: AbortSignal | undefined,
-    stop: StopRequest,
-  ): Promise<TrainResult> {
+    onStarted?: (ask: (what: Ask) => void) => void,
+  ): Promise<Methods[M][1]> {
     const process = this.#start(signal);
     this.#trainings.add(process);
-    const { id, result } = process.call('train', job, { onEvent });
-    stop.listen(() => process.stop(id));
+    const { id, result } = process.call(method, job, { onEvent });
+    onStarted?.((what) => process.ask(what, id));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       process.cancel(id);
@@ -274,7 +285,7 @@ class Supervisor implements Engine {
     this.#idle.unref();
   }
 
-  #start(signal: AbortSignal | undefined): EngineProcess {
+  #start(signal: AbortSignal | undefined, onTrial = false): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
     const { nodePath, log } = this.#options;
@@ -285,6 +296,7 @@ class Supervisor implements Engine {
       threads: this.#threads,
       log,
       env,
+      onTrial,
     });
   }
 
@@ -297,19 +309,21 @@ class Supervisor implements Engine {
   }
 }
 
-/** 'Stop after the epoch', whichever process trains at that moment. */
-class StopRequest {
-  #made = false;
-  #listener: (() => void) | undefined;
+type Ask = 'stop' | 'pause';
 
-  make(): void {
-    this.#made = true;
-    this.#listener?.();
+/** What the user asked of a training, told to whichever process trains at that moment. */
+class Asked {
+  #made: Ask | undefined;
+  #listener: ((what: Ask) => void) | undefined;
+
+  make(what: Ask): void {
+    this.#made = what;
+    this.#listener?.(what);
   }
 
-  listen(listener: () => void): void {
+  listen(listener: (what: Ask) => void): void {
     this.#listener = listener;
-    if (this.#made) listener();
+    if (this.#made) listener(this.#made);
   }
 }
 

@@ -11,6 +11,7 @@ import type { CallOptions } from './protocol.ts';
 interface Call {
   abort: AbortController;
   stop: boolean;
+  pause: boolean;
 }
 
 const calls = new Map<number, Call>();
@@ -59,6 +60,17 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
         emit: (event) => send({ type: 'event', id, event }),
         signal: call.abort.signal,
         stopRequested: () => call.stop,
+        pauseRequested: () => call.pause,
+      });
+    }
+    case 'findRate': {
+      const { findRate } = await import('./training/find-rate.ts');
+      const { createTrainingBackend } = await import('./backends/index.ts');
+      const { backend } = request.input;
+      const choice = chooseBackend(backend === 'auto' ? 'cpu' : backend, threads);
+      return await findRate(request.input, await createTrainingBackend(choice, threads), {
+        emit: (event) => send({ type: 'event', id, event }),
+        signal: call.abort.signal,
       });
     }
     case 'predict':
@@ -76,7 +88,7 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
 
 async function answer(request: CallRequest): Promise<void> {
   const { id } = request;
-  const call: Call = { abort: new AbortController(), stop: false };
+  const call: Call = { abort: new AbortController(), stop: false, pause: false };
   calls.set(id, call);
   try {
     send({ type: 'result', id, output: await perform(request, call) });
@@ -96,9 +108,10 @@ process.on('message', (request: Request) => {
     case 'cancel':
       calls.get(request.id)?.abort.abort(new AppError('CANCELLED', 'Cancelled.'));
       break;
-    case 'stop': {
+    case 'stop':
+    case 'pause': {
       const call = calls.get(request.id);
-      if (call) call.stop = true;
+      if (call) call[request.type] = true;
       break;
     }
   }

@@ -2,6 +2,7 @@
 import type { TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import { watchable } from '#shared/schedule.ts';
 import type { Engine, EngineChoice, EngineInfo, Work } from '../engine/protocol.ts';
 import { memoryWarning } from '../engine/memory-limits.ts';
 import { checkModel } from '../engine/layers/summary.ts';
@@ -24,7 +25,7 @@ export async function planTraining(
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
-  const chosen = withOptimizer(chosenModel(store, options.model), options);
+  const chosen = trainedModel(store, options);
   const found = store.classes.list().filter(({ images }) => images > 0).length;
   const work = {
     spec: chosen.spec,
@@ -71,13 +72,26 @@ export async function planTraining(
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,
-      warnings: [...shapeWarnings(store, chosen.spec), ...selection.warnings, ...memory],
+      warnings: [
+        ...shapeWarnings(store, chosen.spec),
+        ...selection.warnings,
+        ...monitorWarnings(options),
+        ...memory,
+      ],
       problems,
     },
   };
 }
 
-function withOptimizer(chosen: ChosenModel, { optimizer }: TrainOptions): ChosenModel {
+/**
+ * The chosen model with the optimizer that was chosen for it.
+ * @throws AppError NOT_FOUND
+ */
+export function trainedModel(
+  store: Store,
+  { model, optimizer }: Pick<TrainOptions, 'model' | 'optimizer'>,
+): ChosenModel {
+  const chosen = chosenModel(store, model);
   return optimizer === null ? chosen : { ...chosen, spec: { ...chosen.spec, optimizer } };
 }
 
@@ -123,4 +137,17 @@ function shapeWarnings(store: Store, { input }: ModelSpec): string[] {
     warnings.push(`This model sees grey: the colours of ${count(coloured, 'image')} are not used.`);
   }
   return warnings;
+}
+
+/** Early stopping and plateaus that want validation where there is none. */
+function monitorWarnings({ schedule, earlyStop, validateOn }: TrainOptions): string[] {
+  if (validateOn.kind !== 'none') return [];
+  const who = [
+    ...(earlyStop ? [{ who: 'early stopping', monitor: earlyStop.monitor }] : []),
+    ...(schedule.type === 'plateau' ? [{ who: 'the rate', monitor: schedule.monitor }] : []),
+  ].filter(({ monitor }) => watchable(monitor, false) !== monitor);
+  return who.map(
+    ({ who: what, monitor }) =>
+      `Nothing is validated, so ${what} goes by the training ${watchable(monitor, false)}.`,
+  );
 }

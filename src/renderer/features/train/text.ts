@@ -127,6 +127,7 @@ export const text = {
     stopping: 'Finishing the epoch',
     done: 'Done',
     stopped: 'Stopped',
+    paused: 'Paused',
     cancelled: 'Cancelled',
     interrupted: 'Interrupted',
     failed: 'Failed',

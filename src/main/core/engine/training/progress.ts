@@ -1,5 +1,6 @@
 /** Running means of an epoch, and the points of the per-batch line. */
 import type { TrainEvent } from '../protocol.ts';
+import type { PartialEpoch } from './checkpoints.ts';
 
 const INTERVAL_MS = 100;
 
@@ -13,15 +14,36 @@ export interface EpochProgressOptions {
 
 export class EpochProgress {
   readonly #options: EpochProgressOptions;
-  readonly #started = performance.now();
-  #lossSum = 0;
-  #correct = 0;
-  #images = 0;
-  #steps = 0;
+  readonly #started: number;
+  #lossSum: number;
+  #correct: number;
+  #images: number;
+  #steps: number;
   #sincePoint = { lossSum: 0, correct: 0, images: 0, at: performance.now() };
 
-  constructor(options: EpochProgressOptions) {
+  /** @param from where an epoch is taken up in its middle */
+  constructor(options: EpochProgressOptions, from: PartialEpoch | null = null) {
     this.#options = options;
+    this.#started = performance.now() - (from?.seconds ?? 0) * 1000;
+    this.#lossSum = from?.lossSum ?? 0;
+    this.#correct = from?.correct ?? 0;
+    this.#images = from?.images ?? 0;
+    this.#steps = from?.batches ?? 0;
+  }
+
+  /** Taken so far. */
+  get batches(): number {
+    return this.#steps;
+  }
+
+  partial(): PartialEpoch {
+    return {
+      batches: this.#steps,
+      images: this.#images,
+      lossSum: this.#lossSum,
+      correct: this.#correct,
+      seconds: (performance.now() - this.#started) / 1000,
+    };
   }
 
   /** Adds one batch; emits a point if the last one is long enough ago, or the epoch ends. */

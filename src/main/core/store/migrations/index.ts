@@ -1,6 +1,7 @@
 import { library } from './001-library.ts';
 import { runs } from './002-runs.ts';
 import { models } from './003-models.ts';
+import { runEnding } from './004-run-ending.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library, runs, models];
+export const migrations: readonly Migration[] = [library, runs, models, runEnding];
