@@ -1,4 +1,5 @@
 import type { EpochMetrics, FoveaClient, Run, TrainOptions } from '#shared/contract/index.ts';
+import { dataWaitText } from '#shared/data-wait.ts';
 import { AppError, isErrorCode } from '#shared/errors.ts';
 import type { Session } from './session.ts';
 import { count, duration, percent } from './text.ts';
@@ -61,7 +62,7 @@ export async function followTraining(
       } else {
         output.progress(
           `Epoch ${event.epoch} of ${run.options.epochs} · step ${event.step} · loss ${event.loss.toFixed(4)} · ` +
-            `${count(Math.round(event.imagesPerSecond))} images/s` +
+            `${count(Math.round(event.imagesPerSecond))} images/s, ${dataWaitText(event.dataWait)}` +
             (event.etaSeconds === null ? '' : ` · ${duration(event.etaSeconds)} left`),
         );
       }
@@ -148,6 +149,7 @@ function epochLine(metrics: EpochMetrics): object {
     val_accuracy: metrics.valAccuracy,
     learning_rate: metrics.learningRate,
     images_per_second: metrics.imagesPerSecond,
+    data_wait: metrics.dataWait ?? null,
     seconds: metrics.seconds,
   };
 }
@@ -164,6 +166,7 @@ function epochText(
       : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)}`;
   return (
     `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}${rate}` +
-    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s`
+    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s` +
+    (metrics.dataWait === undefined ? '' : `, ${dataWaitText(metrics.dataWait)}`)
   );
 }

@@ -32,7 +32,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const uploads = new Uploads({ dataDir, log });
   const engine = createEngine({ nodePath, log, dataDir });
   const projects = new ProjectRegistry({ ...options, jobs, decoders, settings, uploads });
-  const runs = createRunService({ options, log, jobs, projects, engine });
+  const runs = createRunService({ options, log, jobs, projects, engine, settings });
   const context: CoreContext = {
     options,
     log,

@@ -143,6 +143,10 @@ export const text = {
     authorDetail: 'Written beside every label that you give.',
     autoAdvance: 'Auto-advance',
     autoAdvanceDetail: 'After a label key, go on to the next image.',
+    imageMemory: 'Memory for training images',
+    imageMemoryDetail:
+      'Larger sets are read from disk while they are trained on. Empty: a quarter of this machine’s.',
+    automatic: 'automatic',
     version: 'Version',
     engine: 'Engine',
     engines: 'Engines',

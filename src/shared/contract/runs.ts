@@ -80,6 +80,8 @@ export const epochMetrics = z.object({
   learningRate: z.number(),
   /** Training images per second, without validation. */
   imagesPerSecond: z.number(),
+  /** Share of the training time in which the device waited for images; absent in older runs. */
+  dataWait: z.number().min(0).max(1).optional(),
   /** Wall time of the epoch, validation included. */
   seconds: z.number(),
 });
@@ -168,6 +170,8 @@ export const runEvent = z.discriminatedUnion('type', [
     loss: z.number(),
     accuracy: z.number(),
     imagesPerSecond: z.number(),
+    /** Share of the epoch's time so far in which the device waited for images. */
+    dataWait: z.number().min(0).max(1),
     etaSeconds: z.number().nullable(),
   }),
   z.object({ type: z.literal('epoch'), metrics: epochMetrics, best: z.boolean() }),

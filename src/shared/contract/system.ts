@@ -69,6 +69,16 @@ export const settings = z.object({
   thumbnailSize: z.number().int().min(48).max(320),
   /** Action → key, only where it differs from the default. */
   keymap: z.record(z.string(), z.string()),
+  /**
+   * MiB of images that a training may hold in memory; with more it reads each batch from its cache on
+   * disk. Null: a quarter of this machine's.
+   */
+  imageMemory: z
+    .number()
+    .int()
+    .min(16)
+    .max(1024 ** 2)
+    .nullable(),
 });
 export type Settings = z.infer<typeof settings>;
 

@@ -90,6 +90,10 @@ export interface TrainJob {
   earlyStop: EarlyStopSpec | null;
   seed: number;
   backend: BackendId | 'auto';
+  /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
+  imageMemory?: number | undefined;
+  /** Threads that prepare batches; by default as many as pay. */
+  dataThreads?: number | undefined;
   /**
    * Go on after the newest checkpoint in `runDir`, whose spec, data, batch and seed must be these:
    * what comes out is what would have come without the pause, to the bit on the CPU.
@@ -115,6 +119,8 @@ export type TrainEvent =
       loss: number;
       accuracy: number;
       imagesPerSecond: number;
+      /** Share of the time in which the device waited for images, 0 to 1. */
+      dataWait: number;
       etaSeconds: number | null;
     }
   /** First of a resumed training: the epoch that it goes on after, null within the first. */

@@ -18,7 +18,7 @@ import type { StoredRun } from '../store/runs.ts';
 import { toFileError, writeFileAtomic } from '../util/files.ts';
 
 const CSV_HEADER =
-  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds\n';
+  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds,data_wait\n';
 
 export async function createRunFolder(directory: string, run: StoredRun): Promise<void> {
   try {
@@ -64,6 +64,7 @@ export async function appendMetrics(directory: string, metrics: EpochMetrics): P
     metrics.learningRate,
     metrics.imagesPerSecond,
     metrics.seconds,
+    metrics.dataWait ?? '',
   ].join(',');
   await appendFile(join(directory, 'metrics.csv'), `${line}\n`);
 }

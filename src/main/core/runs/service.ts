@@ -18,7 +18,10 @@ import { Throughput } from './throughput.ts';
 import { endingOf, train, type TrainingHooks } from './training.ts';
 import { viewRun } from './view.ts';
 
-type Dependencies = Pick<CoreContext, 'options' | 'log' | 'jobs' | 'engine' | 'projects'>;
+type Dependencies = Pick<
+  CoreContext,
+  'options' | 'log' | 'jobs' | 'engine' | 'projects' | 'settings'
+>;
 
 interface ActiveRun {
   project: Project;
@@ -257,6 +260,7 @@ export class RunService {
       leave = await this.#queue.enter(id, control.signal, (ahead) =>
         control.phase(`Waiting for ${ahead} to end`),
       );
+      const { imageMemory } = this.#core.settings.get();
       const result = await train(this.#core.engine, project, id, {
         control,
         onHandle: (handle) => {
@@ -266,6 +270,7 @@ export class RunService {
         onRunChanged: () => this.#update(active, {}),
         publish: (event) => active.channel.publish(event),
         resume,
+        imageMemory: imageMemory === null ? undefined : imageMemory * 1024 ** 2,
       });
       this.#learnSpeed(project.store.runs.get(id), project);
       if (result.outcome === 'paused') {

@@ -19,6 +19,8 @@ export interface TrainingHooks {
   publish: (event: RunEvent) => void;
   /** Go on after the newest checkpoint; after early stopping ('further') with new patience. */
   resume: false | 'exactly' | 'further';
+  /** Bytes of images that may be held in memory; undefined leaves it to the engine. */
+  imageMemory: number | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export async function train(
       earlyStop: run.options.earlyStop,
       seed: run.options.seed,
       backend: run.options.engine,
+      imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,
       patienceAnew: hooks.resume === 'further',
     },

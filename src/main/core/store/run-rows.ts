@@ -117,6 +117,7 @@ export interface EpochRow {
   val_accuracy: number | null;
   learning_rate: number;
   images_per_second: number;
+  data_wait: number | null;
   seconds: number;
   best: number;
 }
@@ -167,6 +168,7 @@ export function toEpoch(row: EpochRow): StoredEpoch {
       valAccuracy: row.val_accuracy,
       learningRate: row.learning_rate,
       imagesPerSecond: row.images_per_second,
+      ...(row.data_wait === null ? {} : { dataWait: row.data_wait }),
       seconds: row.seconds,
     },
     best: row.best === 1,

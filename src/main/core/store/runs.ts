@@ -143,7 +143,8 @@ export class RunsTable {
     this.#db
       .prepare(
         `INSERT OR REPLACE INTO epochs (run, epoch, loss, accuracy, val_loss, val_accuracy,
-           learning_rate, images_per_second, seconds, best) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           learning_rate, images_per_second, data_wait, seconds, best)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         runNumber(id),
@@ -154,6 +155,7 @@ export class RunsTable {
         metrics.valAccuracy,
         metrics.learningRate,
         metrics.imagesPerSecond,
+        metrics.dataWait ?? null,
         metrics.seconds,
         best ? 1 : 0,
       );

@@ -1,10 +1,10 @@
 /** The epochs of a training, one after the other. */
 import type { EpochMetrics } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
-import { batches } from '../data/batches.ts';
-import type { PixelSource } from '../data/pixels.ts';
-import { score, type Score } from '../predictor.ts';
-import type { TensorSet, TrainJob, TrainResult } from '../protocol.ts';
+import type { DataLoader } from '../data/loader.ts';
+import type { TrainingData } from '../data/training-data.ts';
+import { scoreSet, type Score } from '../predictor.ts';
+import type { TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
 import {
   beginning,
@@ -26,7 +26,7 @@ const SAVE_EVERY_MS = 5 * 60_000;
 export interface Session {
   job: TrainJob;
   control: TrainControl;
-  source: PixelSource;
+  data: TrainingData;
   stepper: Stepper;
 }
 
@@ -88,7 +88,8 @@ async function runEpoch(
   standing: Standing,
   trail: LossTrail,
 ): Promise<EpochResult> {
-  const { job, control, source, stepper } = session;
+  const { job, control, stepper } = session;
+  const { training, validation } = session.data;
   const epoch = standing.epoch + 1;
   const { partial } = standing;
   const started = performance.now() - (partial?.seconds ?? 0) * 1000;
@@ -100,16 +101,16 @@ async function runEpoch(
       epochs: job.epochs,
       stepsPerEpoch,
       imagesPerEpoch: images,
+      waited: () => training.waited,
       emit: control.emit,
     },
     partial,
   );
-  const order = new Random(job.seed, 'shuffle', epoch)
-    .permutation(images)
-    .subarray(progress.batches * job.batch);
+  const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
+  const batches = training.batches({ epoch, order, from: progress.batches });
   let learningRate = job.learningRate;
   let saved = performance.now();
-  for await (const { pixels, labels, size } of batches(job.train, source, order, job.batch)) {
+  for await (const { pixels, labels, size } of batches) {
     throwIfCancelled(control.signal);
     const paused = control.pauseRequested?.() ?? false;
     if (paused || performance.now() - saved > (control.saveEveryMs ?? SAVE_EVERY_MS)) {
@@ -125,15 +126,17 @@ async function runEpoch(
     progress.add(loss, correct, size);
   }
   const imagesPerSecond = progress.imagesPerSecond();
+  const dataWait = progress.dataWait();
   throwIfCancelled(control.signal);
-  const validation = job.validation ? await validate(session, job.validation) : null;
+  const score = validation && (await validate(session, validation));
   const metrics = {
     epoch,
     ...progress.means(),
-    valLoss: validation?.loss ?? null,
-    valAccuracy: validation?.accuracy ?? null,
+    valLoss: score?.loss ?? null,
+    valAccuracy: score?.accuracy ?? null,
     learningRate,
     imagesPerSecond,
+    dataWait,
     seconds: (performance.now() - started) / 1000,
   };
   const place = { job, epoch, step: stepper.steps, learningRate };
@@ -141,10 +144,10 @@ async function runEpoch(
   return { paused: false, metrics };
 }
 
-async function validate({ stepper, control }: Session, set: TensorSet): Promise<Score> {
+async function validate({ stepper, control }: Session, images: DataLoader): Promise<Score> {
   const program = await stepper.inference();
   try {
-    return await score(program, stepper.model, set, { signal: control.signal });
+    return await scoreSet(program, stepper.model, images, { signal: control.signal });
   } finally {
     await program.dispose();
   }

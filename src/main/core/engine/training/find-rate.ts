@@ -3,8 +3,7 @@
  * rises exponentially. Where the loss falls fastest is a good rate; where it explodes is too far.
  */
 import { AppError } from '#shared/errors.ts';
-import { batches } from '../data/batches.ts';
-import { openPixels } from '../data/pixels.ts';
+import { openLoader } from '../data/loader.ts';
 import { SWEEP_STEPS, type RateJob, type RatePoint, type RateSweep } from '../protocol.ts';
 import { Random } from '../random.ts';
 import { checkJob } from './check-job.ts';
@@ -36,8 +35,8 @@ export async function findRate(
   checkJob({ ...job, validation: null });
   const images = job.train.slots.length;
   const batch = Math.min(job.batch, images);
-  const source = await openPixels(job.train);
   const stepper = backend.createStepper(stepperOptions(job), job.seed);
+  const loader = await openLoader(job.train, { batch });
   const points: RatePoint[] = [];
   let mean = 0;
   let lowest = Infinity;
@@ -63,7 +62,7 @@ export async function findRate(
     return { suggestion: suggest(points), exploded: false };
   } finally {
     await stepper.dispose();
-    await source.close();
+    await loader.close();
   }
 
   /** Pass after pass in new orders; an unfinished last batch would only add noise. */
@@ -71,7 +70,7 @@ export async function findRate(
     for (let pass = 1; ; pass++) {
       const order = new Random(job.seed, 'rate', pass).permutation(images);
       const whole = order.subarray(0, images - (images % batch));
-      yield* batches(job.train, source, whole, batch);
+      yield* loader.batches({ epoch: pass, order: whole });
     }
   }
 }

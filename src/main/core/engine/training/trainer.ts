@@ -1,5 +1,5 @@
 import { writeModelFile } from '../checkpoint/run-folder.ts';
-import { openPixels } from '../data/pixels.ts';
+import { openTrainingData } from '../data/training-data.ts';
 import { summarize } from '../layers/summary.ts';
 import { classWeightsOf } from '../losses.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
@@ -34,8 +34,8 @@ export async function train(
 ): Promise<TrainResult> {
   const started = performance.now();
   checkJob(job);
-  const source = await openPixels(job.train);
   const stepper = backend.createStepper(stepperOptions(job), job.seed);
+  const data = await openTrainingData(job);
   try {
     await stepper.prepare(Math.min(job.batch, job.train.slots.length));
     const { parameters } = summarize(job.spec, job.classNames.length);
@@ -52,11 +52,11 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const end = await runEpochs({ job, control, source, stepper });
+    const end = await runEpochs({ job, control, data, stepper });
     return { ...end, parameters, seconds: (performance.now() - started) / 1000 };
   } finally {
     await stepper.dispose();
-    await source.close();
+    await data.close();
   }
 }
 
