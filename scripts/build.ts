@@ -23,11 +23,12 @@ interface Target {
   build(): Promise<string[]>;
 }
 
-/** Programs of the main side → their bundle's name; core/entries.ts knows the two workers' names. */
+/** Programs of the main side → their bundle's name; core/entries.ts knows the workers' names. */
 const programs = {
   electron: 'src/main/electron/main.ts',
   cli: 'src/main/cli/main.ts',
   'engine-worker': 'src/main/core/engine/worker.ts',
+  'data-worker': 'src/main/core/engine/data/data-worker.ts',
   'decode-worker': 'src/main/core/library/decode/worker.ts',
 };
 

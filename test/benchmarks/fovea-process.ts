@@ -29,6 +29,8 @@ const job: TrainJob = {
   epochs: 1_000_000,
   batch: row.batch,
   learningRate: 1e-3,
+  schedule: { type: 'constant' },
+  earlyStop: null,
   seed: 1,
   backend: 'cpu',
 };

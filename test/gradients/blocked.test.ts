@@ -7,7 +7,14 @@ import { describe, expect, it } from 'vitest';
 import { channelBlock } from '#core/engine/backends/channel-block.ts';
 import { blockChannels } from '#core/engine/blocked/index.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
+import { toOnnx } from '#core/engine/graph/serialize.ts';
+import { concrete, elements } from '#core/engine/graph/shape.ts';
+import type { TensorData, Value } from '#core/engine/graph/types.ts';
 import { blockedLowerings } from '#core/engine/ops/lowerings.ts';
+import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
+import { buildTrainStep, type TrainStep } from '#core/engine/programs/train-step.ts';
+import { Random } from '#core/engine/random.ts';
+import type { LayerSpec, ModelSpec } from '#shared/model-spec.ts';
 import {
   autodiffGradients,
   checkGradient,
@@ -68,6 +75,61 @@ function network(s: Shape): GradientCase {
   };
 }
 
+const conv = (filters: number, more: object = {}): LayerSpec => ({
+  type: 'conv2d',
+  filters,
+  kernel: [3, 3],
+  padding: 'same',
+  ...more,
+});
+const norm: LayerSpec = { type: 'batchnorm' };
+const relu: LayerSpec = { type: 'activation', activation: 'relu' };
+
+/** Normalisation, residual branches, both pools, dropout of pixels and of channels. */
+const spec: ModelSpec = {
+  name: 'everything',
+  input: { height: 12, width: 10, channels: 3 },
+  layers: [
+    conv(whole, { activation: 'relu' }),
+    { type: 'maxpool2d', size: [2, 2] },
+    { type: 'residual', body: [conv(whole), norm, relu, conv(whole), norm], activation: 'relu' },
+    { type: 'dropout', rate: 0.25 },
+    conv(2 * whole, { strides: [2, 2], bias: false }),
+    { type: 'batchnorm', scale: false },
+    { type: 'activation', activation: 'gelu' },
+    { type: 'spatialdropout2d', rate: 0.25 },
+    conv(2 * whole, { kernel: [1, 1] }),
+    { type: 'globalaveragepool2d' },
+    { type: 'dense', units: 'classes', activation: 'softmax' },
+  ],
+  loss: 'crossentropy',
+  optimizer: { type: 'sgd' },
+};
+
+function feeds({ graph, layout }: TrainStep): Record<string, TensorData> {
+  const below: Record<string, number> = { image: 256, label: 5 };
+  const tensor = ({ name, dtype, shape }: Value): TensorData => {
+    const dims = concrete(shape);
+    if (name === 'weights') return { dtype, dims, data: initialValues(layout.trainable, 3) };
+    if (name === 'statistics') return { dtype, dims, data: initialValues(layout.statistics, 3) };
+    const length = elements(dims);
+    if (dtype === 'float32') return { dtype, dims, data: new Float32Array(length) };
+    const random = new Random('blocked', name);
+    const numbers = Array.from({ length }, () => random.below(below[name] ?? 2));
+    return {
+      dtype,
+      dims,
+      data: dtype === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers),
+    };
+  };
+  return Object.fromEntries(graph.inputs.map((value) => [value.name, tensor(value)]));
+}
+
+function floats(tensor: TensorData | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new TypeError('expected float32');
+  return tensor.data;
+}
+
 describe('blocked channels', () => {
   it('agree with rows of channels over random shapes', async () => {
     await fc.assert(
@@ -97,6 +159,31 @@ describe('blocked channels', () => {
     };
     await checkGradient(testCase);
   });
+
+  it.each([1, 5, 16])(
+    'agree for a whole step of a network with everything, batch %i',
+    async (batch) => {
+      const results = await Promise.all(
+        [1, block].map(async (size) => {
+          const lowerings = blockedLowerings(size);
+          const step = buildTrainStep({ spec, classes: 5, batch, lowerings, exposeGradient: true });
+          const program = await cpu.compile(toOnnx(step.graph));
+          const { gradient, statistics_next: statistics } = await program.run(feeds(step));
+          await program.dispose();
+          return { layout: step.layout.trainable, gradient, statistics };
+        }),
+      );
+      const [plain, blocked] = results;
+      const parts = (result: typeof plain) => unpack(plain!.layout, floats(result?.gradient));
+      const found = new Map(parts(blocked));
+      for (const [name, { data }] of parts(plain)) {
+        const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-4);
+        const scaled = (values: Float32Array) => values.map((value) => value / largest);
+        expectClose(scaled(found.get(name)!.data), scaled(data), 1e-3, name);
+      }
+      expectClose(floats(blocked?.statistics), floats(plain?.statistics), 1e-4, 'statistics');
+    },
+  );
 
   it('is what the graph really uses', () => {
     const b = new GraphBuilder('used');

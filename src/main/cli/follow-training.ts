@@ -1,4 +1,5 @@
-import type { EpochMetrics, FoveaClient, Run } from '#shared/contract/index.ts';
+import type { EpochMetrics, FoveaClient, Run, TrainOptions } from '#shared/contract/index.ts';
+import { dataWaitText } from '#shared/data-wait.ts';
 import { AppError, isErrorCode } from '#shared/errors.ts';
 import type { Session } from './session.ts';
 import { count, duration, percent } from './text.ts';
@@ -27,14 +28,25 @@ export async function followTraining(
     started = true;
     output.result(startLine(run), startText(run));
   };
-  const epoch = (metrics: EpochMetrics, total: number): void => {
+  const epoch = (metrics: EpochMetrics, { options }: Run): void => {
     if (metrics.epoch <= epochs) return;
     epochs = metrics.epoch;
-    output.result(epochLine(metrics), epochText(metrics, total));
+    output.result(epochLine(metrics), epochText(metrics, options));
+  };
+
+  const told = new Set<string>();
+  /** What came up since the start: an engine that failed, another one that went on. */
+  const notes = ({ warnings }: Run): void => {
+    for (const text of warnings) {
+      if (told.has(text)) continue;
+      told.add(text);
+      output.result({ event: 'note', text }, text);
+    }
   };
 
   try {
     let run = await client.runs.get({ project, run: id });
+    for (const text of run.warnings) told.add(text);
     for await (const event of await client.runs.watch(
       { project, run: id },
       { signal: watching.signal },
@@ -42,14 +54,15 @@ export async function followTraining(
       if (event.type === 'run') {
         run = event.run;
         start(run);
-        for (const metrics of run.epochs) epoch(metrics, run.options.epochs);
+        notes(run);
+        for (const metrics of run.epochs) epoch(metrics, run);
         if (run.finishedAt !== null) break;
       } else if (event.type === 'epoch') {
-        epoch(event.metrics, run.options.epochs);
+        epoch(event.metrics, run);
       } else {
         output.progress(
           `Epoch ${event.epoch} of ${run.options.epochs} · step ${event.step} · loss ${event.loss.toFixed(4)} · ` +
-            `${count(Math.round(event.imagesPerSecond))} images/s` +
+            `${count(Math.round(event.imagesPerSecond))} images/s, ${dataWaitText(event.dataWait)}` +
             (event.etaSeconds === null ? '' : ` · ${duration(event.etaSeconds)} left`),
         );
       }
@@ -64,7 +77,7 @@ export async function followTraining(
 
 function end(output: Session['output'], run: Run): void {
   if (run.status === 'cancelled') throw new AppError('CANCELLED', 'Cancelled.');
-  if (run.status !== 'done' && run.status !== 'stopped') {
+  if (run.status !== 'done' && run.status !== 'stopped' && run.status !== 'paused') {
     const code = run.error?.code;
     throw new AppError(
       isErrorCode(code) ? code : 'ENGINE_FAILED',
@@ -79,9 +92,24 @@ function end(output: Session['output'], run: Run): void {
       parameters: run.parameters,
       seconds: run.seconds,
       best_epoch: run.bestEpoch,
+      status: run.status,
+      stopped_early: run.ending?.type === 'early-stop' ? run.ending.epoch : null,
+      restored_epoch:
+        run.ending?.type === 'early-stop' && run.ending.restored ? run.ending.best : null,
     },
-    `Done: run ${run.id}, best epoch ${run.bestEpoch ?? '-'}, ${duration(run.seconds)}.`,
+    endText(run),
   );
+}
+
+function endText(run: Run): string {
+  if (run.status === 'paused') {
+    return `Paused: fovea resume goes on with run ${run.id}. ${duration(run.seconds)} so far.`;
+  }
+  const best = `best epoch ${run.bestEpoch ?? '-'}, ${duration(run.seconds)}.`;
+  if (run.ending?.type !== 'early-stop') return `Done: run ${run.id}, ${best}`;
+  const { epoch, restored } = run.ending;
+  const weights = restored ? ' Its weights are restored.' : '';
+  return `Done: run ${run.id} stopped early at epoch ${epoch}, ${best}${weights}`;
 }
 
 function startLine(run: Run): object {
@@ -97,6 +125,9 @@ function startLine(run: Run): object {
     epochs: run.options.epochs,
     batch: run.options.batch,
     learning_rate: run.options.learningRate,
+    schedule: run.options.schedule,
+    optimizer: run.spec.optimizer,
+    early_stop: run.options.earlyStop,
     seed: run.options.seed,
   };
 }
@@ -116,18 +147,26 @@ function epochLine(metrics: EpochMetrics): object {
     accuracy: metrics.accuracy,
     val_loss: metrics.valLoss,
     val_accuracy: metrics.valAccuracy,
+    learning_rate: metrics.learningRate,
     images_per_second: metrics.imagesPerSecond,
+    data_wait: metrics.dataWait ?? null,
     seconds: metrics.seconds,
   };
 }
 
-function epochText(metrics: EpochMetrics, epochs: number): string {
+function epochText(
+  metrics: EpochMetrics,
+  { epochs, schedule }: Pick<TrainOptions, 'epochs' | 'schedule'>,
+): string {
+  const rate =
+    schedule.type === 'constant' ? '' : ` · rate ${Number(metrics.learningRate.toPrecision(3))}`;
   const held =
     metrics.valAccuracy === null || metrics.valLoss === null
       ? ''
       : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)}`;
   return (
-    `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}` +
-    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s`
+    `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}${rate}` +
+    ` · ${count(Math.round(metrics.imagesPerSecond))} images/s` +
+    (metrics.dataWait === undefined ? '' : `, ${dataWaitText(metrics.dataWait)}`)
   );
 }

@@ -19,5 +19,6 @@ export function unpacked(path: string): string {
 
 export const entries = {
   engine: entry('./engine/worker.ts', './engine-worker.js'),
+  dataThread: entry('./engine/data/data-worker.ts', './data-worker.js'),
   decoder: entry('./library/decode/worker.ts', './decode-worker.js'),
 };

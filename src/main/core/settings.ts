@@ -65,7 +65,14 @@ export class SettingsStore {
 }
 
 function defaults(): Settings {
-  return { theme: 'system', author: userName(), autoAdvance: true, thumbnailSize: 128, keymap: {} };
+  return {
+    theme: 'system',
+    author: userName(),
+    autoAdvance: true,
+    thumbnailSize: 128,
+    keymap: {},
+    imageMemory: null,
+  };
 }
 
 function userName(): string {

@@ -81,6 +81,13 @@ export const text = {
   offlineExplain: 'Fovea works without a network: no picture, label or model leaves this computer.',
   engineExplain: 'What trains and runs models on this computer',
   engineUnknown: 'Looking for engines…',
+  engines: {
+    measure: 'Measure',
+    measureDetail: 'Trains a small model for some seconds with each.',
+    looking: 'Looking for engines…',
+    timing: ({ label, index, total }: { label: string; index: number; total: number }) =>
+      `Timing ${label} (${index + 1} of ${total})`,
+  },
   connectionLost: 'The connection to Fovea was lost. Trying again…',
   connectionBack: 'Connected again.',
   opening: 'Opening project…',
@@ -136,8 +143,13 @@ export const text = {
     authorDetail: 'Written beside every label that you give.',
     autoAdvance: 'Auto-advance',
     autoAdvanceDetail: 'After a label key, go on to the next image.',
+    imageMemory: 'Memory for training images',
+    imageMemoryDetail:
+      'Larger sets are read from disk while they are trained on. Empty: a quarter of this machine’s.',
+    automatic: 'automatic',
     version: 'Version',
     engine: 'Engine',
+    engines: 'Engines',
     dataDir: 'Settings and log',
     projectsDir: 'Projects',
   },

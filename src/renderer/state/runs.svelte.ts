@@ -4,12 +4,10 @@ import type { FoveaClient, PresetInfo, Run, TrainOptions } from '#shared/contrac
 import { bestValue } from '../features/train/compare.ts';
 import { isActive, LiveRun } from './live-run.svelte.ts';
 
-/** Whether an ended run has epochs left, and a checkpoint to go on from. */
+/** Whether an ended run has epochs left, and something saved to go on from. */
 export function canResume(run: Run): boolean {
   const reached = run.epochs.at(-1)?.epoch ?? 0;
-  return (
-    run.finishedAt !== null && run.checkpoints.includes('last') && reached < run.options.epochs
-  );
+  return run.finishedAt !== null && run.resumable && reached < run.options.epochs;
 }
 
 export class RunsState {

@@ -5,6 +5,7 @@ const initial: Settings = {
   theme: 'system',
   author: '',
   autoAdvance: true,
+  imageMemory: null,
   thumbnailSize: 112,
   keymap: {},
 };

@@ -9,7 +9,7 @@ export const errorInfo = z.object({
   subject: z.string().optional(),
 });
 
-export const jobKind = z.enum(['import', 'training', 'evaluation', 'export']);
+export const jobKind = z.enum(['import', 'training', 'rate', 'evaluation', 'export']);
 
 export const jobProgress = z.object({
   done: z.number(),

@@ -1,9 +1,11 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
+import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
+import { backendInfo } from './system.ts';
 import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
 
 export const presetInfo = z.object({
@@ -45,7 +47,7 @@ export const trainOptions = z.object({
   /** First N labeled training images in import order. */
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
-  engine: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  engine: z.enum(engineNames),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -58,7 +60,10 @@ export const trainPlan = z.object({
   classes: z.array(z.string()),
   /** From this machine's last runs of the same model, else null. */
   estimateSeconds: z.number().nullable(),
+  /** What will train, or that it is timed at the start. */
   engine: z.string(),
+  /** Each engine with why it is taken or not, and its speed on this model where it is known. */
+  engines: z.array(backendInfo),
   /** Things to know: 'Images are 150×120 and will be scaled to 28×28'. */
   warnings: z.array(z.string()),
   /** Why it cannot start, as sentences; empty when it can. */
@@ -75,6 +80,8 @@ export const epochMetrics = z.object({
   learningRate: z.number(),
   /** Training images per second, without validation. */
   imagesPerSecond: z.number(),
+  /** Share of the training time in which the device waited for images; absent in older runs. */
+  dataWait: z.number().min(0).max(1).optional(),
   /** Wall time of the epoch, validation included. */
   seconds: z.number(),
 });
@@ -87,12 +94,33 @@ export const runStatus = z.enum([
   'done',
   /** Stopped early by the user, after a whole epoch: everything is kept. */
   'stopped',
+  /** In the middle of an epoch; everything is saved, and resume goes on from there. */
+  'paused',
   'cancelled',
   /** The engine or the app died. */
   'interrupted',
   'failed',
 ]);
 export type RunStatus = z.infer<typeof runStatus>;
+
+/** How a run ended, where its status does not say it all. */
+export const runEnding = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('paused'),
+    /** Being trained, 1-based, with the steps of it that are done. */
+    epoch: z.number().int(),
+    step: z.number().int(),
+  }),
+  z.object({
+    type: z.literal('early-stop'),
+    /** After which it ended. */
+    epoch: z.number().int(),
+    best: z.number().int(),
+    /** The last checkpoint holds the weights of the best epoch. */
+    restored: z.boolean(),
+  }),
+]);
+export type RunEnding = z.infer<typeof runEnding>;
 
 export const run = z.object({
   id: runId,
@@ -109,9 +137,15 @@ export const run = z.object({
   trainImages: z.number().int(),
   validationImages: z.number().int(),
   epochs: z.array(epochMetrics),
-  /** Epoch of the best checkpoint, by validation accuracy (training loss without validation). */
+  /**
+   * Epoch of the best checkpoint: by what early stopping watches, else by validation accuracy
+   * (training loss without validation).
+   */
   bestEpoch: z.number().int().nullable(),
   checkpoints: z.array(z.enum(['best', 'last'])),
+  /** Something is saved that `resume` can go on from. */
+  resumable: z.boolean(),
+  ending: runEnding.nullable(),
   seconds: z.number(),
   error: errorInfo.nullable(),
   /** What was to know at its start and since: 'Class “boot” has no training images.' */
@@ -136,11 +170,36 @@ export const runEvent = z.discriminatedUnion('type', [
     loss: z.number(),
     accuracy: z.number(),
     imagesPerSecond: z.number(),
+    /** Share of the epoch's time so far in which the device waited for images. */
+    dataWait: z.number().min(0).max(1),
     etaSeconds: z.number().nullable(),
   }),
   z.object({ type: z.literal('epoch'), metrics: epochMetrics, best: z.boolean() }),
 ]);
 export type RunEvent = z.infer<typeof runEvent>;
+
+export const rateEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('job'), job: jobId }),
+  /** One step with one rate. */
+  z.object({
+    type: z.literal('rate'),
+    step: z.number().int(),
+    steps: z.number().int(),
+    rate: z.number(),
+    loss: z.number(),
+    /** Running mean of the losses. */
+    smoothed: z.number(),
+  }),
+  /** The last event. */
+  z.object({
+    type: z.literal('done'),
+    /** Null when no rate made the loss fall. */
+    suggestion: z.number().nullable(),
+    /** The loss exploded before the highest rate was reached. */
+    exploded: z.boolean(),
+  }),
+]);
+export type RateEvent = z.infer<typeof rateEvent>;
 
 const inRun = inProject.extend({ run: runId });
 
@@ -160,6 +219,15 @@ export const runsContract = {
   list: call.input(inProject).output(z.array(run)),
   get: call.input(inRun).output(run),
   watch: call.input(inRun).output(eventIterator(runEvent)),
+  /**
+   * Tries out learning rates on the images and the model of `options`, about a hundred steps from
+   * fresh weights. A job; leaving the stream cancels it.
+   */
+  findRate: call
+    .input(inProject.extend({ options: trainOptions }))
+    .output(eventIterator(rateEvent)),
+  /** Saves everything at the next step and ends as 'paused'; `resume` goes on from there. */
+  pause: call.input(inRun).output(z.void()),
   /** Finishes the current epoch, keeps everything. */
   stop: call.input(inRun).output(z.void()),
   /** Stops at once; what was reached at the last checkpoint is kept. */

@@ -181,6 +181,66 @@ describe('a day', () => {
 
   let run: string;
 
+  it('finds a rate to train with', async () => {
+    const lines = await cli.json(
+      ...[
+        'find-rate',
+        project,
+        '--preset',
+        'fashion-small',
+        '--batch',
+        '20',
+        '--train-limit',
+        '300',
+      ],
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ event: 'done', exploded: expect.any(Boolean) as boolean });
+    expect(lines[0]?.['suggestion']).toBeGreaterThan(1e-5);
+    expect(lines[0]?.['suggestion']).toBeLessThan(0.5);
+    const points = lines[0]?.['points'] as Line[];
+    expect(points.length).toBeGreaterThan(30);
+    expect(Object.keys(points[0] ?? {})).toEqual(['rate', 'loss', 'smoothed']);
+  });
+
+  it('trains with a schedule and another optimizer, and stops early', async () => {
+    const lines = await cli.json(
+      ...['train', project, '--preset', 'fashion-small', '--epochs', '9', '--lr', '1e-9'],
+      ...['--train-limit', '100', '--schedule', 'plateau:factor=0.5,patience=1,min-delta=1e-3'],
+      ...['--optimizer', 'sgd:momentum=0.9,nesterov'],
+      ...['--early-stop', 'val-loss:patience=3,minDelta=1e-3,restore'],
+    );
+    expect(lines[0]).toMatchObject({
+      optimizer: { type: 'sgd', momentum: 0.9, nesterov: true },
+      schedule: { type: 'plateau', factor: 0.5, patience: 1, minDelta: 1e-3, cooldown: 0 },
+      early_stop: { monitor: 'val-loss', patience: 3, minDelta: 1e-3, restoreBest: true },
+    });
+    const rates = lines.slice(1, -1).map((line) => (line['learning_rate'] as number) / 1e-9);
+    expect(rates).toEqual([1, 1, 0.5, 0.25]);
+    expect(lines.at(-1)).toMatchObject({
+      status: 'done',
+      best_epoch: 1,
+      stopped_early: 4,
+      restored_epoch: 1,
+    });
+  });
+
+  it.each([
+    ['--schedule', 'sine', /There is no schedule 'sine'\. Give constant, step, cosine,/],
+    ['--schedule', 'step:evry=3', /'evry' is no setting of step\. It takes every, factor\./],
+    ['--schedule', 'constant:a=1', /'a' is no setting of constant\. It takes none\./],
+    ['--schedule', 'step:every=0', /every=0: .*>=1/],
+    ['--schedule', 'plateau:monitor=speed', /monitor=speed: .*val-loss/],
+    ['--schedule', 'step:', /'' in 'step:' is no setting\. Write step:key=value/],
+    ['--optimizer', 'sgd:momentum=1', /momentum=1: .*<1/],
+    ['--optimizer', 'adam:weightDecay=0.1', /'weightDecay' is no setting of adam\./],
+    ['--optimizer', 'adamw:weightDecay=much', /weightDecay=much: .*number/],
+    ['--early-stop', 'speed', /There is no value to watch 'speed'\. Give val-loss,/],
+    ['--early-stop', 'loss:patience=-1', /patience=-1: /],
+  ])('names the bad part of %s %s', async (option, value, message) => {
+    expectFailure(await inProcess('train', project, '--preset', 'lenet', option, value), message);
+  });
+
   it('trains, printing start, epochs and end', async () => {
     const lines = await cli.json(
       ...['train', project, '--preset', 'fashion-small', '--epochs', '3', '--batch', '40'],

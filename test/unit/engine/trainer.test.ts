@@ -133,14 +133,63 @@ describe('train', () => {
     await expect(run(job, Infinity, 1)).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
-  it('names step and cause when the loss is no number, and keeps what was saved', async () => {
-    const folder = await temporaryFolder();
-    const spec = { ...tinySpec, optimizer: { type: 'sgd' } as const };
-    await expect(run(tinyJob(folder, { spec, learningRate: 1e30 }))).rejects.toMatchObject({
+  const sgd = { ...tinySpec, optimizer: { type: 'sgd' } as const };
+  // Four products in a row: nothing holds the numbers back.
+  const linear: LayerSpec[] = [
+    { type: 'flatten' },
+    ...Array.from({ length: 3 }, (): LayerSpec => ({ type: 'dense', units: 16 })),
+    { type: 'dense', units: 'classes', activation: 'softmax' },
+  ];
+  const wide: LayerSpec[] = [{ type: 'rescaling', scale: 1e4 }, ...tinySpec.layers];
+  const causes: [string, Partial<TrainJob>, RegExp, RegExp][] = [
+    [
+      'far too high a rate',
+      { spec: sgd, learningRate: 1e30 },
+      /^The loss became .* at step \d+ \(epoch 1\): training diverged. No epoch had ended/,
+      /It took only \d+ steps: the learning rate 1e\+30 is most likely too high\. Try 1e\+29/,
+    ],
+    [
+      'a climbing loss',
+      { spec: { ...sgd, layers: linear }, learningRate: 0.5 },
+      /training diverged/,
+      /^The loss had climbed from .* to .* within \d+ steps?: the learning rate 0\.5 is too high\. Try 0\.05/,
+    ],
+    [
+      'images that are not scaled',
+      { spec: { ...sgd, layers: wide }, learningRate: 1e30 },
+      /training diverged/,
+      /values up to 10000: the images are not scaled to about 1/,
+    ],
+  ];
+  it.each(causes)('names step and cause of %s', async (_name, changes, message, hint) => {
+    const job = tinyJob(await temporaryFolder(), changes);
+    await expect(run(job)).rejects.toMatchObject({
       code: 'DIVERGED',
-      message: expect.stringMatching(/^The loss became .* at step \d+ \(epoch \d+\)/) as string,
-      hint: expect.stringContaining('learning rate') as string,
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringMatching(hint) as string,
     });
+  });
+
+  it('keeps the last good checkpoint, and says which', async () => {
+    const folder = await temporaryFolder();
+    await run(tinyJob(folder, { epochs: 2 }));
+    const kept = [...(await loadRun(folder, 'last')).parameters];
+    const job = tinyJob(folder, { epochs: 4, resume: true, learningRate: 1e35 });
+    await expect(run(job)).rejects.toMatchObject({
+      code: 'DIVERGED',
+      message: expect.stringContaining('The checkpoint of epoch 2 is kept.') as string,
+    });
+    expect([...(await loadRun(folder, 'last')).parameters]).toEqual(kept);
+  });
+
+  it('saves no weights that are no numbers', async () => {
+    const folder = await temporaryFolder();
+    // One step an epoch: its loss is fine, what it does to the weights is not.
+    const job = tinyJob(folder, { spec: sgd, batch: 300, learningRate: 1e39, validation: null });
+    await expect(run(job)).rejects.toMatchObject({
+      message: expect.stringMatching(/^\S+ holds values that are no numbers at step \d/) as string,
+    });
+    await expect(loadRun(folder, 'last')).rejects.toMatchObject({ code: 'RUN_NOT_READY' });
   });
 
   it('refuses images of another size and labels that are no class', async () => {

@@ -19,6 +19,7 @@ it('starts with defaults, the user as author, and writes nothing', () => {
     author: userInfo().username,
     autoAdvance: true,
     thumbnailSize: 128,
+    imageMemory: null,
     keymap: {},
   });
   expect(readdirSync(dataDir)).toEqual([]);

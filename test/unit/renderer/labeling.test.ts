@@ -33,6 +33,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => test.close());
+// A list that still listens would ask a closed project.
+afterEach(() => list.dispose());
 
 beforeEach(async () => {
   said.length = 0;
@@ -193,7 +195,6 @@ describe('the list of the grid', () => {
     await expect.poll(() => list.ids.length, { timeout: 5000 }).toBe(65);
     await expect.poll(() => byName.arrived, { timeout: 5000 }).toBe(5);
     expect(byName.ids).toBe(still);
-    list.dispose();
     byName.dispose();
   });
 

@@ -10,6 +10,7 @@ const point = (step: number): RunEvent => ({
   loss: 1 / step,
   accuracy: 0.5,
   imagesPerSecond: 100,
+  dataWait: 0,
   etaSeconds: null,
 });
 

@@ -4,6 +4,7 @@ import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
+import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addPredict } from './predict.ts';
 import { addResume } from './resume.ts';
@@ -20,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addCreate,
   addImport,
   addSummary,
+  addFindRate,
   addTrain,
   addResume,
   addEvaluate,

@@ -1,8 +1,10 @@
 import { presets } from '#shared/presets/index.ts';
 import type { CoreContext } from '../context.ts';
+import { findRate } from '../runs/find-rate.ts';
 import { os } from './implementer.ts';
 
-export function runsApi({ projects, runs }: CoreContext) {
+export function runsApi(core: CoreContext) {
+  const { projects, runs } = core;
   return {
     presets: os.runs.presets.handler(() => presets.map(({ info }) => info)),
     plan: os.runs.plan.handler(({ input }) =>
@@ -19,6 +21,10 @@ export function runsApi({ projects, runs }: CoreContext) {
     watch: os.runs.watch.handler(({ input, signal }) =>
       runs.watch(projects.get(input.project), input.run, signal),
     ),
+    findRate: os.runs.findRate.handler(({ input, signal }) =>
+      findRate(core, projects.get(input.project), input.options, signal),
+    ),
+    pause: os.runs.pause.handler(({ input }) => runs.pause(projects.get(input.project), input.run)),
     stop: os.runs.stop.handler(({ input }) => runs.stop(projects.get(input.project), input.run)),
     cancel: os.runs.cancel.handler(({ input }) =>
       runs.cancel(projects.get(input.project), input.run),

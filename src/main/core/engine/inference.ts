@@ -5,6 +5,7 @@ import { AppError } from '#shared/errors.ts';
 import type { Backend, Program } from './backends/index.ts';
 import { writeAtomically } from './checkpoint/atomic.ts';
 import { loadRun } from './checkpoint/run-folder.ts';
+import { openLoader } from './data/loader.ts';
 import { toOnnx } from './graph/serialize.ts';
 import type { PredictJob, RunExportedJob } from './messages.ts';
 import { DEFAULT_BATCH, predictSet } from './predictor.ts';
@@ -112,20 +113,22 @@ async function collect(
   let classes = expectedClasses ?? 0;
   let data = new Float32Array(images * classes);
   let rows = 0;
-  await predictSet(
-    program,
-    'probabilities',
-    set,
-    (part, start, labels) => {
-      if (start === 0 && expectedClasses === null) {
-        classes = part.length / labels.length;
-        data = new Float32Array(images * classes);
-      }
-      data.set(part, start * classes);
-      rows += labels.length;
-    },
-    { ...options, batch },
-  );
+  // Read once: nothing is gained by holding them, nor by a thread for a single batch.
+  const threads = images > batch ? undefined : 0;
+  const loader = await openLoader(set, { batch, memoryBudget: 0, threads });
+  const take = (part: Float32Array, start: number, labels: Int32Array) => {
+    if (start === 0 && expectedClasses === null) {
+      classes = part.length / labels.length;
+      data = new Float32Array(images * classes);
+    }
+    data.set(part, start * classes);
+    rows += labels.length;
+  };
+  try {
+    await predictSet(program, 'probabilities', loader, take, options);
+  } finally {
+    await loader.close();
+  }
   if (rows !== images)
     throw new AppError('ENGINE_FAILED', `Only ${rows} of ${images} images were answered.`);
   return { images, classes, data };

@@ -30,7 +30,7 @@ const uniform =
     (2 * random.uniform() - 1) * limit;
 
 /** Box and Muller's; 1 − u is never zero. */
-const normal =
+export const normal =
   (deviation: number): Draw =>
   (random) =>
     deviation *

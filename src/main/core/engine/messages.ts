@@ -1,14 +1,19 @@
 /** What goes over the channel between the supervisor and an engine process. */
 import type { ErrorInfo } from '#shared/errors.ts';
 import type {
-  EngineInfo,
+  BackendId,
   ExportOnnxJob,
+  MemoryNeed,
   Probabilities,
   Progress,
+  RateJob,
+  RatePoint,
+  RateSweep,
   TensorSet,
   TrainEvent,
   TrainJob,
   TrainResult,
+  Work,
 } from './protocol.ts';
 import type { Checkpoint } from '#shared/contract/index.ts';
 
@@ -27,8 +32,14 @@ export interface RunExportedJob {
 
 /** Each method: what goes in, what comes back. */
 export interface Methods {
-  info: [input: Record<string, never>, output: EngineInfo];
+  /** Throws ENGINE_FAILED with what the driver says, or ends with the process. */
+  probe: [input: { backend: BackendId }, output: null];
+  /** Images per second of training steps. */
+  measure: [input: { backend: BackendId; work: Work }, output: number];
+  memoryNeed: [input: Omit<Work, 'batch'>, output: MemoryNeed];
+  /** `backend` names one: the supervisor decides what `auto` is. */
   train: [input: TrainJob, output: TrainResult];
+  findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
@@ -42,11 +53,11 @@ export type Request =
     }[Method]
   /** End the call as cancelled. */
   | { type: 'cancel'; id: number }
-  /** Training only: end after the epoch. */
-  | { type: 'stop'; id: number };
+  /** Training only: end after the epoch, or at the next step. */
+  | { type: 'stop' | 'pause'; id: number };
 
 export type Response =
   | { type: 'result'; id: number; output: Methods[Method][1] }
   | { type: 'error'; id: number; error: ErrorInfo; stack?: string | undefined }
-  | { type: 'event'; id: number; event: TrainEvent }
+  | { type: 'event'; id: number; event: TrainEvent | RatePoint }
   | { type: 'progress'; id: number; progress: Progress };

@@ -4,10 +4,12 @@
  * interface on the core's side. Everything here survives structured cloning, and nothing here
  * knows of projects, SQLite or image files.
  */
+import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
+import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 
-export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml' | 'tensorflow';
+export type BackendId = Exclude<EngineName, 'auto'>;
 
 export interface BackendStatus {
   id: BackendId;
@@ -16,14 +18,48 @@ export interface BackendStatus {
   available: boolean;
   /** Why it is chosen, or why it is not. */
   reason: string;
+  /** Of training steps, where they were timed. */
+  imagesPerSecond: number | null;
 }
 
-export interface EngineInfo {
-  /** What `auto` means on this machine. */
+/** What `auto` means. */
+export interface EngineChoice {
+  /** The fastest; the CPU where nothing was timed. */
   chosen: BackendId;
   label: string;
+  /** False where several work and not all were timed on this model. */
+  decided: boolean;
   backends: BackendStatus[];
+}
+
+export interface EngineInfo extends EngineChoice {
   versions: { node: string; onnxruntime: string };
+}
+
+/** What is to be trained, as far as speed and memory depend on it. */
+export interface Work {
+  spec: ModelSpec;
+  classes: number;
+  batch: number;
+}
+
+/** Bytes of a training step: `least`, or `fixed` and `perImage` for each of a batch if that is more. */
+export interface MemoryNeed {
+  least: number;
+  fixed: number;
+  perImage: number;
+}
+
+/** Before a measurement: which of how many backends is next. */
+export interface MeasureProgress {
+  label: string;
+  index: number;
+  total: number;
+}
+
+export interface MeasureOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: MeasureProgress) => void) | undefined;
 }
 
 /** Decoded images: rows of uint8, height × width × channels (NHWC), addressed by slot. */
@@ -50,16 +86,30 @@ export interface TrainJob {
   epochs: number;
   batch: number;
   learningRate: number;
+  schedule: ScheduleSpec;
+  earlyStop: EarlyStopSpec | null;
   seed: number;
   backend: BackendId | 'auto';
+  /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
+  imageMemory?: number | undefined;
+  /** Threads that prepare batches; by default as many as pay. */
+  dataThreads?: number | undefined;
   /**
-   * Go on after the last checkpoint in `runDir`, whose spec, data, batch and seed must be these: what
-   * comes out is what would have come without the pause, to the bit on the CPU.
+   * Go on after the newest checkpoint in `runDir`, whose spec, data, batch and seed must be these:
+   * what comes out is what would have come without the pause, to the bit on the CPU.
    */
   resume?: boolean;
+  /** With `resume`, after early stopping: its patience counts from here. */
+  patienceAnew?: boolean;
 }
 
 export type TrainEvent =
+  /** `auto` times a backend on this model first. */
+  | { type: 'measure'; label: string }
+  /** What `auto` took and why, where there was a choice: 'WebGPU: 2,900 images/s; CPU …' */
+  | { type: 'choice'; text: string }
+  /** A backend failed; another one goes on after the last checkpoint. */
+  | { type: 'fallback'; from: BackendId; to: BackendId; text: string }
   | { type: 'start'; backend: BackendId; label: string; parameters: number; compileSeconds: number }
   | {
       type: 'batch';
@@ -69,24 +119,65 @@ export type TrainEvent =
       loss: number;
       accuracy: number;
       imagesPerSecond: number;
+      /** Share of the time in which the device waited for images, 0 to 1. */
+      dataWait: number;
       etaSeconds: number | null;
     }
-  /** First of a resumed training: the epoch that it goes on after. */
-  | { type: 'resume'; metrics: EpochMetrics; best: boolean }
+  /** First of a resumed training: the epoch that it goes on after, null within the first. */
+  | { type: 'resume'; metrics: EpochMetrics | null; best: boolean }
   /** Comes after the epoch's checkpoints are safely on disk. */
   | { type: 'epoch'; metrics: EpochMetrics; best: boolean };
 
 export interface TrainResult {
-  outcome: 'done' | 'stopped';
+  /** 'paused': in the middle of the epoch after `epochs`, where `resume` takes it up. */
+  outcome: 'done' | 'stopped' | 'paused';
+  /** Whole ones. */
   epochs: number;
+  /** 0 before the first whole epoch. */
   bestEpoch: number;
+  /** Steps of the epoch under way, where it was paused. */
+  partialSteps: number;
+  /** It ended as 'done' because the watched value had not improved for long enough. */
+  stoppedEarly: boolean;
+  /** The last checkpoint holds the best epoch's weights. */
+  restoredBest: boolean;
   parameters: number;
   seconds: number;
+}
+
+/** Where a learning rate is looked for: fresh weights, real images, rates that rise step by step. */
+export type RateJob = Pick<
+  TrainJob,
+  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend'
+>;
+
+/** Steps of such a sweep; fewer when the loss explodes before. */
+export const SWEEP_STEPS = 100;
+
+/** One step of it. */
+export interface RatePoint {
+  type: 'rate';
+  /** 1-based. */
+  step: number;
+  steps: number;
+  rate: number;
+  loss: number;
+  /** Exponential mean of the losses so far, without its bias towards the start. */
+  smoothed: number;
+}
+
+export interface RateSweep {
+  /** Null when no rate made the loss fall. */
+  suggestion: number | null;
+  /** Whether the loss exploded before the last rate. */
+  exploded: boolean;
 }
 
 export interface TrainHandle {
   /** Finish the current epoch, then end as 'stopped'. */
   stop(): void;
+  /** Save everything at the next step and end as 'paused'. */
+  pause(): void;
   /** Rejects with CANCELLED when the signal aborts, ENGINE_FAILED when the process dies. */
   result: Promise<TrainResult>;
 }
@@ -119,8 +210,21 @@ export interface ExportOnnxJob {
 }
 
 export interface Engine {
+  /** With the speeds of the benchmark model, where it was measured before. */
   info(): Promise<EngineInfo>;
+  /** Looks for backends anew and times each on the benchmark model; some seconds a backend. */
+  measure(options?: MeasureOptions): Promise<EngineInfo>;
+  /** What `auto` would take for this work, from what was timed before; takes no time. */
+  choose(work: Work): Promise<EngineChoice>;
+  /** Throws MODEL_INVALID. */
+  memoryNeed(work: Omit<Work, 'batch'>): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
+  /** Tries out learning rates; points come as they are reached. */
+  findRate(
+    job: RateJob,
+    onPoint: (point: RatePoint) => void,
+    signal?: AbortSignal,
+  ): Promise<RateSweep>;
   /** Class probabilities from a checkpoint of a run; rows in the order of `set.slots`. */
   predict(
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
@@ -135,9 +239,12 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** 'resume': where to go on, while that is not the last one: in an epoch, or after early stopping. */
+export type CheckpointFile = Checkpoint | 'resume';
+
 /** Files of a run folder that the engine owns. */
 export const runFiles = {
   /** The spec with everything resolved: class count, names, seed; enough to rebuild the graph. */
   model: 'model.json',
-  checkpoint: (which: Checkpoint) => `checkpoints/${which}.safetensors`,
+  checkpoint: (which: CheckpointFile) => `checkpoints/${which}.safetensors`,
 };

@@ -7,25 +7,42 @@
  * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
  * ends.
  */
+import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
-import { defaultThreads } from './backends/status.ts';
+import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
+import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
+import { fallbackText, trainAcross } from './fallback.ts';
+import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type { Method, Methods } from './messages.ts';
+import { Selection, benchmarkWork, choiceText } from './selection.ts';
+import { workKey } from './work-key.ts';
+import { Timings } from './timings.ts';
 import type {
+  BackendId,
   CallOptions,
   Engine,
+  EngineChoice,
+  EngineInfo,
+  MeasureOptions,
+  MemoryNeed,
+  RateJob,
+  RatePoint,
   TrainEvent,
   TrainHandle,
   TrainJob,
   TrainResult,
+  Work,
 } from './protocol.ts';
 
 export interface EngineOptions {
   /** The plain Node executable that runs the engine. */
   nodePath: string;
   log: Logger;
+  /** Where speeds are remembered and TensorFlow is looked for; without, neither happens. */
+  dataDir?: string;
   /** Threads that a computation may use; by default the machine's cores, at most eight. */
   threads?: number;
 }
@@ -35,6 +52,9 @@ const CANCEL_GRACE_MS = 5000;
 /** The shared process is given up after this long without a call. */
 const IDLE_MS = 60_000;
 
+/** Models whose need of memory is remembered. */
+const MOST_NEEDS = 20;
+
 /** Nothing is started until the first call. */
 export function createEngine(options: EngineOptions): Engine {
   return new Supervisor(options);
@@ -42,6 +62,10 @@ export function createEngine(options: EngineOptions): Engine {
 
 class Supervisor implements Engine {
   readonly #options: EngineOptions;
+  readonly #threads: number;
+  readonly #tensorflowDir: string | undefined;
+  readonly #selection: Selection;
+  readonly #needs = new Map<string, Promise<MemoryNeed>>();
   readonly #trainings = new Set<EngineProcess>();
   #shared: EngineProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -49,10 +73,47 @@ class Supervisor implements Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { dataDir } = options;
+    this.#threads = options.threads ?? defaultThreads();
+    this.#tensorflowDir = dataDir === undefined ? undefined : join(dataDir, 'tensorflow');
+    const file = dataDir === undefined ? undefined : join(dataDir, 'engine-speeds.json');
+    this.#selection = new Selection({
+      threads: this.#threads,
+      tensorflowDir: this.#tensorflowDir,
+      timings: new Timings(file, versionsMark(this.#tensorflowDir, this.#threads)),
+      startTrial: () => this.#start(undefined, true),
+    });
   }
 
-  info() {
-    return this.#call('info', {});
+  async info(): Promise<EngineInfo> {
+    const [choice] = await Promise.all([
+      this.#selection.choose(benchmarkWork()),
+      // The CPU is always there, unless the engine itself does not run.
+      this.#call('probe', { backend: 'cpu' }),
+    ]);
+    const versions = { node: process.versions.node, onnxruntime: runtimeVersion() };
+    return { ...choice, versions };
+  }
+
+  async measure(options: MeasureOptions = {}): Promise<EngineInfo> {
+    this.#selection.forget();
+    await this.#selection.measure(benchmarkWork(), options, true);
+    return await this.info();
+  }
+
+  choose(work: Work): Promise<EngineChoice> {
+    return this.#selection.choose(work);
+  }
+
+  memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {
+    const key = workKey({ spec: work.spec, batch: work.classes, backend: 'memory' });
+    const known = this.#needs.get(key) ?? this.#call('memoryNeed', work);
+    this.#needs.delete(key);
+    // Asked for at each change of a form.
+    this.#needs.set(key, known);
+    for (const old of [...this.#needs.keys()].slice(0, -MOST_NEEDS)) this.#needs.delete(old);
+    known.catch(() => this.#needs.delete(key));
+    return known;
   }
 
   predict(job: Methods['predict'][0], options?: CallOptions) {
@@ -68,21 +129,75 @@ class Supervisor implements Engine {
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
-    let stop: (() => void) | undefined;
-    const result = this.#train(job, onEvent, signal, (request) => (stop = request));
-    return { stop: () => stop?.(), result };
+    const asked = new Asked();
+    const result = this.#train(job, onEvent, signal, asked);
+    return { stop: () => asked.make('stop'), pause: () => asked.make('pause'), result };
   }
 
+  async findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type === 'rate') onPoint(event);
+    };
+    const { backend, spec, classNames, batch } = job;
+    const work = { spec, classes: classNames.length, batch };
+    const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
+    return await this.#alone('findRate', { ...job, backend: chosen }, listener, signal);
+  }
+
+  /** Chooses the backend, and goes on with the next one where one fails. */
   async #train(
     job: TrainJob,
     onEvent: (event: TrainEvent) => void,
     signal: AbortSignal | undefined,
-    onStarted: (stop: () => void) => void,
+    asked: Asked,
   ): Promise<TrainResult> {
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type !== 'rate') onEvent(event);
+    };
+    return await trainAcross(job, await this.#order(job, onEvent, signal), {
+      attempt: (attempt) =>
+        this.#alone('train', attempt, listener, signal, (ask) => asked.listen(ask)),
+      isOver: () => this.#closed || signal?.aborted === true,
+      onFallback: (from, to, error, resumed) => {
+        this.#options.log.warn({ err: error, from, to }, 'backend failed');
+        const text = fallbackText(this.#label(from), this.#label(to), error, resumed);
+        onEvent({ type: 'fallback', from, to, text });
+      },
+      explained: (error) => this.#explained(error, job),
+    });
+  }
+
+  async #order(
+    { backend, spec, classNames, batch }: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<BackendId[]> {
+    if (backend === 'cpu') return ['cpu'];
+    const work = { spec, classes: classNames.length, batch };
+    if (backend === 'auto') {
+      await this.#selection.measure(work, {
+        signal,
+        onProgress: ({ label }) => onEvent({ type: 'measure', label }),
+      });
+    }
+    const choice = await this.#selection.choose(work);
+    const text = backend === 'auto' ? choiceText(choice) : null;
+    if (text !== null) onEvent({ type: 'choice', text });
+    return this.#selection.order(backend, choice);
+  }
+
+  /** A call in a process of its own. */
+  async #alone<M extends 'train' | 'findRate'>(
+    method: M,
+    job: Methods[M][0],
+    onEvent: (event: TrainEvent | RatePoint) => void,
+    signal: AbortSignal | undefined,
+    onStarted?: (ask: (what: Ask) => void) => void,
+  ): Promise<Methods[M][1]> {
     const process = this.#start(signal);
     this.#trainings.add(process);
-    const { id, result } = process.call('train', job, { onEvent });
-    onStarted(() => process.stop(id));
+    const { id, result } = process.call(method, job, { onEvent });
+    onStarted?.((what) => process.ask(what, id));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
       process.cancel(id);
@@ -99,6 +214,25 @@ class Supervisor implements Engine {
       await process.close();
       this.#trainings.delete(process);
     }
+  }
+
+  /** Where memory ended, with the batch that fits. */
+  async #explained(error: unknown, { spec, classNames, batch }: TrainJob): Promise<unknown> {
+    if (!mayBeMemory(error)) return error;
+    try {
+      const need = await this.memoryNeed({ spec, classes: classNames.length });
+      const free = process.availableMemory();
+      return endedMemory(error, batch, need, free)
+        ? withSmallerBatch(error, batch, need, free)
+        : error;
+    } catch (failure) {
+      this.#options.log.warn({ err: failure }, 'the memory of a step is not known');
+      return error;
+    }
+  }
+
+  #label(backend: BackendId): string {
+    return chooseBackend(backend, this.#threads).label;
   }
 
   /**
@@ -151,11 +285,19 @@ class Supervisor implements Engine {
     this.#idle.unref();
   }
 
-  #start(signal: AbortSignal | undefined): EngineProcess {
+  #start(signal: AbortSignal | undefined, onTrial = false): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
-    const { nodePath, log, threads = defaultThreads() } = this.#options;
-    return new EngineProcess({ nodePath, entry: entries.engine, threads, log });
+    const { nodePath, log } = this.#options;
+    const env = this.#tensorflowDir ? { FOVEA_TENSORFLOW_DIR: this.#tensorflowDir } : undefined;
+    return new EngineProcess({
+      nodePath,
+      entry: entries.engine,
+      threads: this.#threads,
+      log,
+      env,
+      onTrial,
+    });
   }
 
   async close(): Promise<void> {
@@ -164,6 +306,24 @@ class Supervisor implements Engine {
     const processes = [...this.#trainings, ...(this.#shared ? [this.#shared] : [])];
     this.#shared = undefined;
     await Promise.all(processes.map((process) => process.close()));
+  }
+}
+
+type Ask = 'stop' | 'pause';
+
+/** What the user asked of a training, told to whichever process trains at that moment. */
+class Asked {
+  #made: Ask | undefined;
+  #listener: ((what: Ask) => void) | undefined;
+
+  make(what: Ask): void {
+    this.#made = what;
+    this.#listener?.(what);
+  }
+
+  listen(listener: (what: Ask) => void): void {
+    this.#listener = listener;
+    if (this.#made) listener(this.#made);
   }
 }
 

@@ -3,7 +3,7 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
-import { chooseBackend, engineInfo } from './backends/status.ts';
+import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
 import type { CallOptions } from './protocol.ts';
@@ -11,6 +11,7 @@ import type { CallOptions } from './protocol.ts';
 interface Call {
   abort: AbortController;
   stop: boolean;
+  pause: boolean;
 }
 
 const calls = new Map<number, Call>();
@@ -37,16 +38,39 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     onProgress: (progress) => send({ type: 'progress', id, progress }),
   };
   switch (request.method) {
-    case 'info':
-      return engineInfo(threads);
+    case 'probe': {
+      const { probe } = await import('./backends/probe.ts');
+      await probe(request.input.backend, threads);
+      return null;
+    }
+    case 'measure': {
+      const { measure } = await import('./backends/measure.ts');
+      return await measure(request.input.backend, request.input.work, threads);
+    }
+    case 'memoryNeed': {
+      const { memoryNeed } = await import('./memory.ts');
+      return memoryNeed(request.input);
+    }
     case 'train': {
       const { train } = await import('./training/trainer.ts');
       const { createTrainingBackend } = await import('./backends/index.ts');
-      const choice = chooseBackend(request.input.backend, threads);
+      const { backend } = request.input;
+      const choice = chooseBackend(backend === 'auto' ? 'cpu' : backend, threads);
       return await train(request.input, await createTrainingBackend(choice, threads), {
         emit: (event) => send({ type: 'event', id, event }),
         signal: call.abort.signal,
         stopRequested: () => call.stop,
+        pauseRequested: () => call.pause,
+      });
+    }
+    case 'findRate': {
+      const { findRate } = await import('./training/find-rate.ts');
+      const { createTrainingBackend } = await import('./backends/index.ts');
+      const { backend } = request.input;
+      const choice = chooseBackend(backend === 'auto' ? 'cpu' : backend, threads);
+      return await findRate(request.input, await createTrainingBackend(choice, threads), {
+        emit: (event) => send({ type: 'event', id, event }),
+        signal: call.abort.signal,
       });
     }
     case 'predict':
@@ -64,7 +88,7 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
 
 async function answer(request: CallRequest): Promise<void> {
   const { id } = request;
-  const call: Call = { abort: new AbortController(), stop: false };
+  const call: Call = { abort: new AbortController(), stop: false, pause: false };
   calls.set(id, call);
   try {
     send({ type: 'result', id, output: await perform(request, call) });
@@ -84,9 +108,10 @@ process.on('message', (request: Request) => {
     case 'cancel':
       calls.get(request.id)?.abort.abort(new AppError('CANCELLED', 'Cancelled.'));
       break;
-    case 'stop': {
+    case 'stop':
+    case 'pause': {
       const call = calls.get(request.id);
-      if (call) call.stop = true;
+      if (call) call[request.type] = true;
       break;
     }
   }

@@ -2,16 +2,18 @@ import { EventEmitter, on } from 'node:events';
 import type { RunEvent } from '#shared/contract/index.ts';
 import { isCancellation } from '#shared/errors.ts';
 
-type BatchPoint = Extract<RunEvent, { type: 'batch' }>;
+export type BatchPoint = Extract<RunEvent, { type: 'batch' }>;
 
 const MAX_POINTS = 1000;
 
 /** What happens in one run, live, to any number of watchers; they get the line so far at first. */
 export class RunChannel {
   readonly #events = new EventEmitter();
-  #points: BatchPoint[] = [];
+  #points: BatchPoint[];
 
-  constructor() {
+  /** @param points the line before a pause */
+  constructor(points: BatchPoint[] = []) {
+    this.#points = points;
     this.#events.setMaxListeners(0);
   }
 

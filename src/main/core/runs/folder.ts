@@ -13,12 +13,12 @@ import { appendFile, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
-import { runFiles } from '../engine/protocol.ts';
+import { runFiles, type CheckpointFile } from '../engine/protocol.ts';
 import type { StoredRun } from '../store/runs.ts';
 import { toFileError, writeFileAtomic } from '../util/files.ts';
 
 const CSV_HEADER =
-  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds\n';
+  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds,data_wait\n';
 
 export async function createRunFolder(directory: string, run: StoredRun): Promise<void> {
   try {
@@ -48,6 +48,7 @@ export function writeRunFile(directory: string, run: StoredRun): void {
     parameters: run.parameters,
     warnings: run.warnings,
     error: run.error,
+    ending: run.ending,
     spec: run.spec,
   };
   writeFileAtomic(join(directory, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
@@ -63,6 +64,7 @@ export async function appendMetrics(directory: string, metrics: EpochMetrics): P
     metrics.learningRate,
     metrics.imagesPerSecond,
     metrics.seconds,
+    metrics.dataWait ?? '',
   ].join(',');
   await appendFile(join(directory, 'metrics.csv'), `${line}\n`);
 }
@@ -78,6 +80,12 @@ export async function removeRunFolder(directory: string): Promise<void> {
 export function existingCheckpoints(directory: string): Checkpoint[] {
   const both: Checkpoint[] = ['best', 'last'];
   return both.filter((which) => existsSync(join(directory, runFiles.checkpoint(which))));
+}
+
+/** Whether there is anything to go on from; a run paused in its first epoch has no model yet. */
+export function canResumeFrom(directory: string): boolean {
+  const files: CheckpointFile[] = ['last', 'resume'];
+  return files.some((file) => existsSync(join(directory, runFiles.checkpoint(file))));
 }
 
 /** File → its hash, while size, time and inode say that it is the same file. */

@@ -2,7 +2,7 @@
 import { AppError } from '#shared/errors.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunChanges, StoredRun } from '../store/runs.ts';
-import { existingCheckpoints } from './folder.ts';
+import { canResumeFrom } from './folder.ts';
 import { count } from './words.ts';
 
 /**
@@ -17,7 +17,7 @@ export function resumedRun(project: Project, run: StoredRun, epochs?: number): R
       hint: 'Wait for it, or stop it first.',
     });
   }
-  if (!existingCheckpoints(project.paths.run(id)).includes('last')) {
+  if (!canResumeFrom(project.paths.run(id))) {
     throw new AppError('RUN_NOT_READY', `Run ${id} has no checkpoint to go on from.`, {
       subject: id,
       hint: 'It ended before its first epoch did. Train again with the same settings.',
@@ -32,12 +32,20 @@ export function resumedRun(project: Project, run: StoredRun, epochs?: number): R
       { subject: id, hint: `Give more than ${reached} epochs in all to train longer.` },
     );
   }
-  const note = `Continued after epoch ${reached}.`;
+  // A pause is no event worth a note: what comes out is what would have come without it.
+  const warnings =
+    run.status === 'paused'
+      ? run.warnings
+      : [...run.warnings.filter((warning) => warning !== note(reached)), note(reached)];
   return {
     status: 'preparing',
     finishedAt: null,
     error: null,
+    ending: null,
     options: { ...run.options, epochs: total },
-    warnings: [...run.warnings.filter((warning) => warning !== note), note],
+    warnings,
   };
 }
+
+const note = (reached: number): string =>
+  reached === 0 ? 'Continued within the first epoch.' : `Continued after epoch ${reached}.`;

@@ -7,7 +7,7 @@ import type { JobControl, JobResult } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunChanges, StoredRun } from '../store/runs.ts';
 import { processMark } from '../util/process-mark.ts';
-import { RunChannel } from './channel.ts';
+import { RunChannel, type BatchPoint } from './channel.ts';
 import { removeRunFolder, writeRunFile } from './folder.ts';
 import { followRun } from './follow.ts';
 import { planTraining } from './plan.ts';
@@ -15,10 +15,13 @@ import { TrainingQueue } from './queue.ts';
 import { noticeDeath, recoverRuns } from './recovery.ts';
 import { resumedRun } from './resume.ts';
 import { Throughput } from './throughput.ts';
-import { train } from './training.ts';
+import { endingOf, train, type TrainingHooks } from './training.ts';
 import { viewRun } from './view.ts';
 
-type Dependencies = Pick<CoreContext, 'options' | 'log' | 'jobs' | 'engine' | 'projects'>;
+type Dependencies = Pick<
+  CoreContext,
+  'options' | 'log' | 'jobs' | 'engine' | 'projects' | 'settings'
+>;
 
 interface ActiveRun {
   project: Project;
@@ -31,6 +34,8 @@ interface ActiveRun {
 export class RunService {
   readonly #core: Dependencies;
   readonly #active = new Map<string, ActiveRun>();
+  /** The per-batch lines of paused runs, to go on with. */
+  readonly #paused = new Map<string, BatchPoint[]>();
   readonly #queue = new TrainingQueue();
   readonly #throughput: Throughput;
 
@@ -102,13 +107,17 @@ export class RunService {
     const mark = await processMark(process.pid);
     const run = noticeDeath(project, project.store.runs.get(id));
     const changes = resumedRun(project, run, epochs);
+    const further = run.ending?.type === 'early-stop';
     project.store.runs.update(id, { ...changes, owner: { pid: process.pid, mark } });
-    return { run: id, job: this.#launch(project, project.store.runs.get(id), true) };
+    const resume = further ? 'further' : 'exactly';
+    return { run: id, job: this.#launch(project, project.store.runs.get(id), resume) };
   }
 
   /** @returns the job that trains it */
-  #launch(project: Project, run: StoredRun, resume: boolean): string {
-    const channel = new RunChannel();
+  #launch(project: Project, run: StoredRun, resume: TrainingHooks['resume']): string {
+    const key = keyOf(project, run.id);
+    const channel = new RunChannel(this.#paused.get(key));
+    this.#paused.delete(key);
     const job = this.#core.jobs.start(
       {
         kind: 'training',
@@ -120,7 +129,7 @@ export class RunService {
       (control) => this.#work(active, control, resume),
     );
     const active: ActiveRun = { project, id: run.id, job: job.id, channel, handle: null };
-    this.#active.set(keyOf(project, run.id), active);
+    this.#active.set(key, active);
     this.#update(active, { job: job.id });
     return job.id;
   }
@@ -163,6 +172,22 @@ export class RunService {
     }
     active.handle.stop();
     this.#update(active, { status: 'stopping' });
+  }
+
+  /**
+   * Saves everything at the next step and ends as 'paused'.
+   * @throws AppError RUN_NOT_READY before its first step
+   */
+  pause(project: Project, id: string): void {
+    const active = this.#activeOrThrow(project, id);
+    if (!active) return;
+    if (!active.handle) {
+      throw new AppError('RUN_NOT_READY', `Run ${id} has not begun to train.`, {
+        subject: id,
+        hint: 'Wait for it to begin, or cancel it.',
+      });
+    }
+    active.handle.pause();
   }
 
   /** Stops at once; the last checkpoint stays. Resolves when it has ended. */
@@ -224,13 +249,18 @@ export class RunService {
     );
   }
 
-  async #work(active: ActiveRun, control: JobControl, resume: boolean): Promise<JobResult> {
+  async #work(
+    active: ActiveRun,
+    control: JobControl,
+    resume: TrainingHooks['resume'],
+  ): Promise<JobResult> {
     const { project, id } = active;
     let leave: (() => void) | undefined;
     try {
       leave = await this.#queue.enter(id, control.signal, (ahead) =>
         control.phase(`Waiting for ${ahead} to end`),
       );
+      const { imageMemory } = this.#core.settings.get();
       const result = await train(this.#core.engine, project, id, {
         control,
         onHandle: (handle) => {
@@ -240,9 +270,13 @@ export class RunService {
         onRunChanged: () => this.#update(active, {}),
         publish: (event) => active.channel.publish(event),
         resume,
+        imageMemory: imageMemory === null ? undefined : imageMemory * 1024 ** 2,
       });
       this.#learnSpeed(project.store.runs.get(id), project);
-      this.#end(active, result.outcome);
+      if (result.outcome === 'paused') {
+        this.#paused.set(keyOf(project, id), active.channel.points());
+      }
+      this.#end(active, result.outcome, { ending: endingOf(result) });
       return { type: 'run', run: id };
     } catch (error) {
       if (isCancellation(error) || control.signal.aborted) this.#end(active, 'cancelled');

@@ -1,5 +1,5 @@
 /** One training from its data to its last checkpoint. */
-import type { EpochMetrics, RunEvent } from '#shared/contract/index.ts';
+import type { EpochMetrics, RunEnding, RunEvent } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Engine, TrainEvent, TrainHandle, TrainResult } from '../engine/protocol.ts';
 import type { JobControl } from '../jobs.ts';
@@ -17,8 +17,10 @@ export interface TrainingHooks {
   /** Its status, engine or counts changed in the store. */
   onRunChanged: () => void;
   publish: (event: RunEvent) => void;
-  /** Go on after the last checkpoint. */
-  resume: boolean;
+  /** Go on after the newest checkpoint; after early stopping ('further') with new patience. */
+  resume: false | 'exactly' | 'further';
+  /** Bytes of images that may be held in memory; undefined leaves it to the engine. */
+  imageMemory: number | undefined;
 }
 
 /**
@@ -56,9 +58,13 @@ export async function train(
       epochs: run.options.epochs,
       batch: run.options.batch,
       learningRate: run.options.learningRate,
+      schedule: run.options.schedule,
+      earlyStop: run.options.earlyStop,
       seed: run.options.seed,
       backend: run.options.engine,
-      resume: hooks.resume,
+      imageMemory: hooks.imageMemory,
+      resume: hooks.resume !== false,
+      patienceAnew: hooks.resume === 'further',
     },
     (event) => record.take(event),
     AbortSignal.any([control.signal, inner.signal]),
@@ -66,6 +72,7 @@ export async function train(
   hooks.onHandle(handle);
   try {
     const result = await handle.result;
+    record.end();
     await record.finished();
     if (failure !== undefined) throw failure as Error;
     return result;
@@ -73,6 +80,14 @@ export async function train(
     await record.finished();
     throw failure ?? error;
   }
+}
+
+/** What a result says beyond its outcome. */
+export function endingOf(result: TrainResult): RunEnding | null {
+  const { outcome, epochs, bestEpoch, partialSteps, stoppedEarly, restoredBest } = result;
+  if (outcome === 'paused') return { type: 'paused', epoch: epochs + 1, step: partialSteps };
+  if (!stoppedEarly) return null;
+  return { type: 'early-stop', epoch: epochs, best: bestEpoch, restored: restoredBest };
 }
 
 interface ReadableData {
@@ -161,6 +176,12 @@ class EpochRecorder {
     }
   }
 
+  /** Counts the time until now. */
+  end(): void {
+    const seconds = (Date.now() - this.#started) / 1000;
+    this.#project.store.runs.update(this.#run.id, { seconds });
+  }
+
   /** Resolves when everything taken so far is on disk. */
   finished(): Promise<void> {
     return this.#writing;
@@ -172,6 +193,14 @@ class EpochRecorder {
     const { epochs, batch } = this.#run.options;
     const images = this.#run.trainImages;
     switch (event.type) {
+      case 'measure':
+        control.phase(`Timing ${event.label} on this model`);
+        break;
+      case 'choice':
+      case 'fallback':
+        // Kept with the run: what trained it is part of how to repeat it.
+        this.#note(event.text);
+        break;
       case 'start':
         runs.update(this.#run.id, { engine: event.backend, parameters: event.parameters });
         control.phase(`Epoch 1 of ${epochs}`, 'images');
@@ -180,11 +209,12 @@ class EpochRecorder {
         break;
       case 'resume': {
         const { metrics, best } = event;
-        const stored = runs.epochs(this.#run.id).some((one) => one.metrics.epoch === metrics.epoch);
+        const reached = metrics?.epoch ?? 0;
+        const stored = runs.epochs(this.#run.id).some((one) => one.metrics.epoch === reached);
         // The app died between the checkpoint and its row.
-        if (!stored) this.#store(metrics, best);
-        control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`, 'images');
-        control.progress(metrics.epoch * images, epochs * images);
+        if (metrics && !stored) this.#store(metrics, best);
+        control.phase(`Epoch ${reached + 1} of ${epochs}`, 'images');
+        control.progress(reached * images, epochs * images);
         onRunChanged();
         break;
       }
@@ -197,8 +227,6 @@ class EpochRecorder {
       }
       case 'epoch': {
         const { metrics, best } = event;
-        // The engine watches the loss; the last step of an epoch shows in its validation only.
-        if (!Number.isFinite(metrics.valLoss ?? 0)) throw diverged(metrics.epoch);
         this.#store(metrics, best);
         control.progress(metrics.epoch * images, epochs * images);
         if (metrics.epoch < epochs) control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`);
@@ -208,21 +236,20 @@ class EpochRecorder {
     }
   }
 
+  #note(text: string): void {
+    const { runs } = this.#project.store;
+    const { warnings } = runs.get(this.#run.id);
+    runs.update(this.#run.id, { warnings: [...warnings, text] });
+    this.#hooks.onRunChanged();
+  }
+
   #store(metrics: EpochMetrics, best: boolean): void {
     const { runs } = this.#project.store;
     this.#project.store.transaction(() => {
       runs.addEpoch(this.#run.id, { metrics, best });
-      runs.update(this.#run.id, { seconds: (Date.now() - this.#started) / 1000 });
+      this.end();
     });
     const directory = this.#project.paths.run(this.#run.id);
     this.#writing = this.#writing.then(() => appendMetrics(directory, metrics)).catch(this.#fail);
   }
-}
-
-function diverged(epoch: number): AppError {
-  return new AppError(
-    'DIVERGED',
-    `The validation loss of epoch ${epoch} is no number: training diverged.`,
-    { hint: 'Start again with a lower learning rate.' },
-  );
 }

@@ -2,7 +2,7 @@
 import type { Run } from '#shared/contract/index.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredRun } from '../store/runs.ts';
-import { existingCheckpoints } from './folder.ts';
+import { canResumeFrom, existingCheckpoints } from './folder.ts';
 
 /** @param revision `store.labels.revision()`, for who shows many runs at once */
 export function viewRun(
@@ -28,6 +28,8 @@ export function viewRun(
     epochs: epochs.map(({ metrics }) => metrics),
     bestEpoch: epochs.findLast(({ best }) => best)?.metrics.epoch ?? null,
     checkpoints: existingCheckpoints(project.paths.run(run.id)),
+    resumable: canResumeFrom(project.paths.run(run.id)),
+    ending: run.ending,
     seconds: run.seconds,
     error: run.error,
     warnings: run.warnings,

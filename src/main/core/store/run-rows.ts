@@ -1,6 +1,6 @@
 /** Runs and epochs as they are stored, and as the rest of the core sees them. */
-import type { EpochMetrics, RunStatus, TrainOptions } from '#shared/contract/index.ts';
-import { trainOptions } from '#shared/contract/runs.ts';
+import type { EpochMetrics, RunEnding, RunStatus, TrainOptions } from '#shared/contract/index.ts';
+import { runEnding, trainOptions } from '#shared/contract/runs.ts';
 import type { ErrorInfo } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 
@@ -41,6 +41,7 @@ export interface StoredRun {
   labelRevision: number;
   seconds: number;
   error: ErrorInfo | null;
+  ending: RunEnding | null;
   warnings: string[];
   job: string | null;
   owner: RunOwner;
@@ -54,6 +55,7 @@ export type NewRun = Omit<
   | 'engine'
   | 'seconds'
   | 'error'
+  | 'ending'
   | 'trainImages'
   | 'validationImages'
 >;
@@ -69,6 +71,7 @@ export type RunChanges = Partial<
     | 'engine'
     | 'seconds'
     | 'error'
+    | 'ending'
     | 'warnings'
     | 'job'
     | 'options'
@@ -99,6 +102,7 @@ export interface RunRow {
   label_revision: number;
   seconds: number;
   error: string | null;
+  ending: string | null;
   warnings: string;
   job: string | null;
   owner_pid: number;
@@ -113,6 +117,7 @@ export interface EpochRow {
   val_accuracy: number | null;
   learning_rate: number;
   images_per_second: number;
+  data_wait: number | null;
   seconds: number;
   best: number;
 }
@@ -121,12 +126,17 @@ export interface EpochRow {
 export const runNumber = (id: string): number =>
   /^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1;
 
+/** In the table, a paused run is a stopped one with its ending. */
+export const statusColumn = (status: RunStatus): RunStatus =>
+  status === 'paused' ? 'stopped' : status;
+
 export function toRun(row: RunRow): StoredRun {
+  const ending = row.ending === null ? null : runEnding.parse(JSON.parse(row.ending));
   return {
     id: `r${row.number}`,
     name: row.name,
     notes: row.notes,
-    status: row.status,
+    status: ending?.type === 'paused' && row.status === 'stopped' ? 'paused' : row.status,
     createdAt: row.created_at,
     finishedAt: row.finished_at,
     // Settings that came later have their defaults in older rows.
@@ -141,6 +151,7 @@ export function toRun(row: RunRow): StoredRun {
     labelRevision: row.label_revision,
     seconds: row.seconds,
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
+    ending,
     warnings: JSON.parse(row.warnings) as string[],
     job: row.job,
     owner: { pid: row.owner_pid, mark: row.owner_mark },
@@ -157,6 +168,7 @@ export function toEpoch(row: EpochRow): StoredEpoch {
       valAccuracy: row.val_accuracy,
       learningRate: row.learning_rate,
       imagesPerSecond: row.images_per_second,
+      ...(row.data_wait === null ? {} : { dataWait: row.data_wait }),
       seconds: row.seconds,
     },
     best: row.best === 1,

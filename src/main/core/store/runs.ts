@@ -4,6 +4,7 @@ import { int32FromBlob, toBlob, uint32FromBlob } from './blobs.ts';
 import type { Db } from './database.ts';
 import {
   runNumber,
+  statusColumn,
   toEpoch,
   toRun,
   type EpochRow,
@@ -111,12 +112,13 @@ export class RunsTable {
     const columns: [string, string | number | null | undefined][] = [
       ['name', changes.name],
       ['notes', changes.notes],
-      ['status', changes.status],
+      ['status', changes.status && statusColumn(changes.status)],
       ['finished_at', changes.finishedAt],
       ['parameters', changes.parameters],
       ['engine', changes.engine],
       ['seconds', changes.seconds],
       ['error', changes.error ? JSON.stringify(changes.error) : changes.error],
+      ['ending', changes.ending ? JSON.stringify(changes.ending) : changes.ending],
       ['warnings', changes.warnings && JSON.stringify(changes.warnings)],
       ['job', changes.job],
       ['options', changes.options && JSON.stringify(changes.options)],
@@ -141,7 +143,8 @@ export class RunsTable {
     this.#db
       .prepare(
         `INSERT OR REPLACE INTO epochs (run, epoch, loss, accuracy, val_loss, val_accuracy,
-           learning_rate, images_per_second, seconds, best) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           learning_rate, images_per_second, data_wait, seconds, best)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         runNumber(id),
@@ -152,6 +155,7 @@ export class RunsTable {
         metrics.valAccuracy,
         metrics.learningRate,
         metrics.imagesPerSecond,
+        metrics.dataWait ?? null,
         metrics.seconds,
         best ? 1 : 0,
       );

@@ -127,6 +127,7 @@ export const text = {
     stopping: 'Finishing the epoch',
     done: 'Done',
     stopped: 'Stopped',
+    paused: 'Paused',
     cancelled: 'Cancelled',
     interrupted: 'Interrupted',
     failed: 'Failed',
@@ -160,6 +161,9 @@ export const text = {
     epoch: 'Epoch',
     epochOf: (epoch: number, epochs: number) => `${integer(epoch)} of ${integer(epochs)}`,
     rate: 'Images a second',
+    dataKeepsUp: 'Images are ready before the model needs them.',
+    dataWaits:
+      'The model waits for images from the disk. Give training images more memory in the settings, or move the project to a faster disk.',
     left: 'Time left, about',
     took: 'Time',
     waiting: 'Preparing the images…',

@@ -23,18 +23,21 @@ export function createBackend({ id, label }: OrtChoice, threads: number): Backen
 }
 
 /** What the epoch loop trains on. */
-export function createTrainingBackend(
+export async function createTrainingBackend(
   { id, label }: BackendChoice,
   threads: number,
 ): Promise<TrainingBackend> {
-  if (id === 'tensorflow') throw new RangeError(`${label} is not a provider`);
+  if (id === 'tensorflow') {
+    const { openTensorflow } = await import('./tensorflow/index.ts');
+    return await openTensorflow({ id, label });
+  }
   const backend = createBackend({ id, label }, threads);
-  return Promise.resolve({
+  return {
     id,
     label,
     createStepper: (options, seed) =>
       id === 'cpu'
         ? new StepRunner(backend, options, seed)
         : new DeviceStepper(backend, options, seed),
-  });
+  };
 }

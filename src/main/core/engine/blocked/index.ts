@@ -8,16 +8,19 @@
  */
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Graph } from '../graph/types.ts';
-import { Producers } from './kernels.ts';
+import { Kernels, Producers } from './kernels.ts';
 import { Layouts } from './layouts.ts';
-import { rules, type Rewriting } from './rules.ts';
+import type { Rewriting } from './convolutions.ts';
+import { rules } from './rules.ts';
 
 /** @param block channels of a block on this machine, 1 where the runtime has no such kernels */
 export function blockChannels(graph: Graph, block: number): Graph {
   if (block === 1) return graph;
   const b = new GraphBuilder(graph.name);
   const layouts = new Layouts(b, block);
-  const rewriting: Rewriting = { layouts, producers: new Producers(graph), done: new Set() };
+  const producers = new Producers(graph);
+  const kernels = new Kernels(layouts, producers);
+  const rewriting: Rewriting = { layouts, producers, kernels, done: new Set() };
   for (const value of graph.inputs) {
     layouts.setPlain(value, b.input(value.name, value.dtype, value.shape));
   }

@@ -3,32 +3,88 @@
  * kh, kw, block of C, block of O], or [O / block, C, kh, kw, block of O] where the input has few
  * channels and is not blocked. The declared shape stays [O, C, kh, kw].
  *
- * One transpose would do each; the runtime is fast at those that move a single axis, so there are two.
+ * One transpose would do each, at a tenth of the speed: the runtime is fast where a single axis moves
+ * or long rows do. So there are several, and what kernels of the forward and the backward pass have
+ * in common is done once.
  */
 import type { Graph, Node, Value } from '../graph/types.ts';
 import { constantInts, sameShape } from '../graph/shape.ts';
 import { imageDims, type Layouts } from './layouts.ts';
 
-export function blockKernel(layouts: Layouts, producers: Producers, old: Value): Value {
-  const swapped = producers.swapped(old);
-  if (swapped && layouts.isBlocked(swapped)) return fromImages(layouts, swapped);
-  if (swapped) {
-    const source = producers.flipped(swapped);
-    if (source) return flipped(layouts, source);
-  }
-  return generic(layouts, old);
-}
+export class Kernels {
+  readonly #layouts: Layouts;
+  readonly #producers: Producers;
+  /** [O / block, C / block, kh · kw, block of O, block of C] by kernel. */
+  readonly #tiles = new Map<Value, Value>();
 
-function generic(layouts: Layouts, old: Value): Value {
-  const { b, block } = layouts;
-  const dims = imageDims(old);
-  const [o, c, kh, kw] = dims;
-  const inside = c * kh * kw;
-  const rows = b.reshape(layouts.plain(old), [o / block, block, inside]);
-  const columns = b.transpose(rows, [0, 2, 1]);
-  if (c < block) return b.reshape(columns, dims);
-  const taps = b.reshape(columns, [(o / block) * (c / block), block, kh * kw, block]);
-  return b.reshape(b.transpose(taps, [0, 2, 1, 3]), dims);
+  constructor(layouts: Layouts, producers: Producers) {
+    this.#layouts = layouts;
+    this.#producers = producers;
+  }
+
+  blocked(old: Value): Value {
+    const swapped = this.#producers.swapped(old);
+    if (swapped && this.#layouts.isBlocked(swapped)) return fromImages(this.#layouts, swapped);
+    const source = swapped && this.#producers.flipped(swapped);
+    if (source && this.#fits(source)) return this.#turned(source);
+    return this.#fits(old) ? this.#forward(old) : this.#few(old);
+  }
+
+  #fits(old: Value): boolean {
+    const { block } = this.#layouts;
+    const [o, c] = imageDims(old);
+    return o % block === 0 && c % block === 0;
+  }
+
+  #few(old: Value): Value {
+    const { b, block } = this.#layouts;
+    const dims = imageDims(old);
+    const [o, c, kh, kw] = dims;
+    const rows = b.reshape(this.#layouts.plain(old), [o / block, block, c * kh * kw]);
+    return b.reshape(b.transpose(rows, [0, 2, 1]), dims);
+  }
+
+  #tilesOf(old: Value): Value {
+    const known = this.#tiles.get(old);
+    if (known) return known;
+    const { b, block } = this.#layouts;
+    const [o, c, kh, kw] = imageDims(old);
+    const rows = b.reshape(this.#layouts.plain(old), [
+      o / block,
+      block,
+      c / block,
+      block * kh * kw,
+    ]);
+    const tiles = b.transpose(rows, [0, 2, 1, 3]);
+    const count = (o / block) * (c / block);
+    const flat = b.reshape(tiles, [count, block * block, kh * kw]);
+    const value = kh * kw === 1 ? flat : b.transpose(flat, [0, 2, 1]);
+    this.#tiles.set(old, value);
+    return value;
+  }
+
+  #forward(old: Value): Value {
+    const { b, block } = this.#layouts;
+    const dims = imageDims(old);
+    const [o, c, kh, kw] = dims;
+    const count = (o / block) * (c / block) * kh * kw;
+    const tiles = b.reshape(this.#tilesOf(old), [count, block, block]);
+    return b.reshape(b.transpose(tiles, [0, 2, 1]), dims);
+  }
+
+  /** Of a kernel [O, C, kh, kw] that is to be turned by 180° and have its channel axes swapped. */
+  #turned(old: Value): Value {
+    const { b, block } = this.#layouts;
+    const [o, c, kh, kw] = imageDims(old);
+    const parts = [o / block, c / block, kh * kw * block * block];
+    const swapped = b.transpose(b.reshape(this.#tilesOf(old), parts), [1, 0, 2]);
+    const taps = b.reshape(swapped, [(o / block) * (c / block), kh * kw, block * block]);
+    const turned =
+      kh * kw === 1
+        ? taps
+        : b.op('Slice', [taps, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([1]), b.ints([-1])]);
+    return b.reshape(turned, [c, o, kh, kw]);
+  }
 }
 
 /** Of images [N, C, H, W] in blocks that serve as a kernel [C, N, H, W]. */
@@ -37,23 +93,6 @@ function fromImages(layouts: Layouts, old: Value): Value {
   const [n, c, h, w] = imageDims(old);
   const apart = b.reshape(layouts.blocked(old), [n / block, block, c / block, h * w, block]);
   return b.reshape(b.transpose(apart, [2, 0, 3, 1, 4]), [c, n, h, w]);
-}
-
-/** Of a kernel [O, C, kh, kw] that is to be turned by 180° and have its channel axes swapped. */
-function flipped(layouts: Layouts, old: Value): Value {
-  const { b, block } = layouts;
-  const [o, c, kh, kw] = imageDims(old);
-  const parts = b.reshape(layouts.plain(old), [(o * c) / block, block, kh * kw]);
-  const taps = b.transpose(parts, [0, 2, 1]);
-  const turned = b.op('Slice', [
-    taps,
-    b.ints([-1]),
-    b.ints([-(2 ** 31)]),
-    b.ints([1]),
-    b.ints([-1]),
-  ]);
-  const apart = b.reshape(turned, [o / block, block, c / block, kh * kw, block]);
-  return b.reshape(b.transpose(apart, [2, 0, 3, 1, 4]), [c, o, kh, kw]);
 }
 
 /** Which node of the old graph made a value, for the few patterns that have a shorter way. */

@@ -16,6 +16,8 @@ export class Layouts {
   /** From the old graph's values to the new one's. Blocks keep the declared shape [N, C, H, W]. */
   readonly #plain = new Map<Value, Value>();
   readonly #blocked = new Map<Value, Value>();
+  /** Values that repeat one number a channel, [1, C, 1, 1], over their whole shape. */
+  readonly #repeated = new Map<Value, Value>();
 
   constructor(b: GraphBuilder, block: number) {
     this.b = b;
@@ -28,6 +30,21 @@ export class Layouts {
 
   setBlocked(old: Value, value: Value): void {
     this.#blocked.set(old, value);
+  }
+
+  setRepeated(old: Value, value: Value): void {
+    this.#repeated.set(old, value);
+  }
+
+  /** [1, C, 1, 1] of a value that only repeats it. */
+  repeated(old: Value): Value | null {
+    return this.#repeated.get(old) ?? null;
+  }
+
+  /** Whether the new graph has the value, or can have it any time. */
+  knows(old: Value): boolean {
+    const maps = [this.#plain, this.#blocked, this.#repeated];
+    return old.constant !== undefined || maps.some((map) => map.has(old));
   }
 
   /** Whether the value lies in blocks, whatever else. */
@@ -46,8 +63,7 @@ export class Layouts {
   plain(old: Value): Value {
     const known = this.#plain.get(old);
     if (known) return known;
-    const blocked = this.#blocked.get(old);
-    const value = blocked ? this.#unblock(blocked) : this.#constant(old);
+    const value = this.#rows(old);
     this.#plain.set(old, value);
     return value;
   }
@@ -65,6 +81,15 @@ export class Layouts {
   apart(value: Value): Value {
     const [n, c, h, w] = imageDims(value);
     return this.b.reshape(value, [n, c / this.block, h, w, this.block]);
+  }
+
+  #rows(old: Value): Value {
+    const blocked = this.#blocked.get(old);
+    if (blocked) return this.#unblock(blocked);
+    const repeated = this.#repeated.get(old);
+    return repeated
+      ? this.b.op('Expand', [repeated, this.b.ints(concrete(old.shape))])
+      : this.#constant(old);
   }
 
   #unblock(blocked: Value): Value {

@@ -4,15 +4,8 @@ import { concrete, constantInts, sameShape, sizeAt } from '../graph/shape.ts';
 import type { Node, Value } from '../graph/types.ts';
 import { intAttribute, windowOf } from '../ops/helpers.ts';
 import { comparedGradient } from '../ops/max-pool-gradient.ts';
-import { blockKernel, type Producers } from './kernels.ts';
+import { emit, perChannelOperand, type Rewriting } from './convolutions.ts';
 import { imageDims, type Layouts } from './layouts.ts';
-
-export interface Rewriting {
-  layouts: Layouts;
-  producers: Producers;
-  /** Nodes of the old graph that another one's rule has done already. */
-  done: Set<Node>;
-}
 
 type Rule = (rewriting: Rewriting, node: Node) => boolean;
 
@@ -20,7 +13,7 @@ type Rule = (rewriting: Rewriting, node: Node) => boolean;
 const FEW_COLUMNS = 8;
 
 const convolution: Rule = (rewriting, node) => {
-  const { layouts, producers, done } = rewriting;
+  const { layouts, kernels } = rewriting;
   const [x, weight, bias] = node.inputs;
   const [output] = node.outputs;
   if (!x || !weight || !output) return false;
@@ -43,41 +36,12 @@ const convolution: Rule = (rewriting, node) => {
     image = b.reshape(padded, [n, c, h, w + left + right]);
     attributes = { ...attributes, pads: [pads[0], 0, pads[2], 0] };
   }
-  const next = following(rewriting, output);
-  const value = b.op(
-    'NchwcConv',
-    [
-      image,
-      blockKernel(layouts, producers, weight),
-      bias ? layouts.plain(bias) : null,
-      ...(next?.sum ? [layouts.blocked(next.sum)] : []),
-    ],
-    { ...attributes, kernel_shape: kernel, ...(next?.relu ? { activation: 'Relu' } : {}) },
-  );
-  if (next) done.add(next.node);
-  layouts.setBlocked(next?.node.outputs[0] ?? output, value);
+  emit(rewriting, output, image, kernels.blocked(weight), bias ? layouts.plain(bias) : null, {
+    ...attributes,
+    kernel_shape: kernel,
+  });
   return true;
 };
-
-interface Following {
-  node: Node;
-  relu?: true;
-  /** What the convolution's result is added to. */
-  sum?: Value;
-}
-
-/** The only node that reads a convolution's result, if the convolution can do its work as well. */
-function following({ layouts, producers }: Rewriting, output: Value): Following | null {
-  const uses = producers.uses(output);
-  const [node] = uses;
-  if (!node || uses.length > 1 || producers.isOutput(output)) return null;
-  if (node.op === 'Relu') return { node, relu: true };
-  if (node.op !== 'Add') return null;
-  const [first, second] = node.inputs;
-  const sum = first === output ? second : first;
-  const fits = sum && sum !== output && sameShape(sum.shape, output.shape);
-  return fits && layouts.isBlocked(sum) ? { node, sum } : null;
-}
 
 function canConvolve(layouts: Layouts, { inputs, attributes }: Node): boolean {
   const [x, weight] = inputs;
@@ -88,21 +52,49 @@ function canConvolve(layouts: Layouts, { inputs, attributes }: Node): boolean {
   return sizeAt(weight.shape, 0) % layouts.block === 0 && (few || layouts.fits(x));
 }
 
-/** One number for one number, or for each of a channel. */
-const elementwise: Rule = ({ layouts }, node) => {
+/** One number for one number. */
+const elementwise: Rule = (rewriting, node) => {
+  const { layouts } = rewriting;
   const [output] = node.outputs;
   if (!output || !layouts.fits(output)) return false;
   const inputs = node.inputs.filter((value) => value !== null);
   const full = inputs.filter(({ shape }) => sameShape(shape, output.shape));
-  if (!full.some((value) => layouts.isBlocked(value))) return false;
-  if (full.some((value) => value.dtype !== 'float32' && !layouts.isBlocked(value))) return false;
   const rest = inputs.filter((value) => !full.includes(value));
+  if (oneAChannel(layouts, node, full, rest)) return true;
+  if (!full.some((value) => layouts.isBlocked(value))) return false;
+  if (perChannelOperand(rewriting, node)) return true;
+  if (full.some((value) => value.dtype !== 'float32' && !layouts.isBlocked(value))) return false;
   if (rest.some(({ shape }) => shape.length > 0)) return false;
-  const { b } = layouts;
   const values = node.inputs.map((value) =>
     value && full.includes(value) ? layouts.blocked(value) : value && layouts.plain(value),
   );
-  layouts.setBlocked(output, b.op(node.op, values, node.attributes));
+  layouts.setBlocked(output, layouts.b.op(node.op, values, node.attributes));
+  return true;
+};
+
+/** Of numbers that only repeat one a channel: on that one. */
+function oneAChannel(
+  layouts: Layouts,
+  node: Node,
+  full: readonly Value[],
+  rest: readonly Value[],
+): boolean {
+  const [output] = node.outputs;
+  if (!output || full.length === 0 || rest.some(({ shape }) => shape.length > 0)) return false;
+  if (!full.every((value) => layouts.repeated(value))) return false;
+  const values = node.inputs.map(
+    (value) => value && (layouts.repeated(value) ?? layouts.plain(value)),
+  );
+  layouts.setRepeated(output, layouts.b.op(node.op, values, node.attributes));
+  return true;
+}
+
+const expand: Rule = ({ layouts }, node) => {
+  const [x] = node.inputs;
+  const [output] = node.outputs;
+  if (!x || !output || !layouts.fits(output)) return false;
+  if (!sameShape(x.shape, [1, sizeAt(output.shape, 1), 1, 1])) return false;
+  layouts.setRepeated(output, layouts.plain(x));
   return true;
 };
 
@@ -127,11 +119,32 @@ const pixels: Rule = ({ layouts }, node) => {
   return true;
 };
 
+/** Images and channels swapped, on their way to be a kernel's gradient, or an image for one. */
+const swapped: Rule = ({ layouts, producers }, node) => {
+  const [x] = node.inputs;
+  const [output] = node.outputs;
+  if (!x || !output || !layouts.isBlocked(x) || producers.swapped(output) !== x) return false;
+  const { b, block } = layouts;
+  const [n, c, h, w] = imageDims(x);
+  const parts = b.reshape(layouts.blocked(x), [n, c / block, h * w * block]);
+  const rows = b.reshape(b.transpose(parts, [1, 0, 2]), [c / block, n * h * w, block]);
+  layouts.setPlain(output, b.reshape(b.transpose(rows, [0, 2, 1]), [c, n, h, w]));
+  return true;
+};
+
 const maxPool: Rule = ({ layouts }, node) => {
   const [x] = node.inputs;
   const [y, places] = node.outputs;
   if (!x || !y || places || !layouts.isBlocked(x)) return false;
   layouts.setBlocked(y, layouts.b.op('NchwcMaxPool', [layouts.blocked(x)], node.attributes));
+  return true;
+};
+
+const globalAveragePool: Rule = ({ layouts }, node) => {
+  const [x] = node.inputs;
+  const [y] = node.outputs;
+  if (!x || !y || !layouts.isBlocked(x)) return false;
+  layouts.setBlocked(y, layouts.b.op('NchwcGlobalAveragePool', [layouts.blocked(x)]));
   return true;
 };
 
@@ -202,10 +215,13 @@ const anyElementwise: OpName[] = [
 export const rules: Partial<Record<OpName, Rule>> = {
   ...Object.fromEntries(anyElementwise.map((op) => [op, elementwise])),
   Conv: convolution,
+  Expand: expand,
+  GlobalAveragePool: globalAveragePool,
   MaxPool: maxPool,
   MaxPoolGradient: maxPoolGradient,
   Pad: pixels,
   ReduceMean: perChannel,
   ReduceSum: perChannel,
   Slice: pixels,
+  Transpose: swapped,
 };

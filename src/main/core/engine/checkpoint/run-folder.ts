@@ -1,4 +1,5 @@
 /** What the engine keeps in a run's folder: the model's description and its checkpoints. */
+import { existsSync } from 'node:fs';
 import { copyFile, link, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -7,7 +8,7 @@ import { AppError } from '#shared/errors.ts';
 import { modelSpec } from '#shared/model-spec.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { allEntries, layoutParameters, type ParameterValues } from '../programs/parameters.ts';
-import { runFiles } from '../protocol.ts';
+import { runFiles, type CheckpointFile } from '../protocol.ts';
 import { writeAtomically } from './atomic.ts';
 import { decodeSafetensors, encodeSafetensors, type FloatTensor } from './safetensors.ts';
 
@@ -54,7 +55,7 @@ const SLOT_PREFIX = 'optimizer.';
 
 export async function writeCheckpoint(
   runDir: string,
-  which: Checkpoint,
+  which: CheckpointFile,
   { parameters, slots, metadata }: CheckpointState,
 ): Promise<void> {
   const tensors: (readonly [string, FloatTensor])[] = [...parameters];
@@ -67,19 +68,33 @@ export async function writeCheckpoint(
   );
 }
 
-/** Makes the last checkpoint the best one too, without writing it twice where links are possible. */
-export async function promoteLast(runDir: string): Promise<void> {
-  const last = join(runDir, runFiles.checkpoint('last'));
-  const best = join(runDir, runFiles.checkpoint('best'));
-  const temporary = `${best}.${process.pid}.tmp`;
+/** Makes one checkpoint another one too, without writing it twice where links are possible. */
+export async function linkCheckpoint(
+  runDir: string,
+  from: CheckpointFile,
+  to: CheckpointFile,
+): Promise<void> {
+  const source = join(runDir, runFiles.checkpoint(from));
+  const target = join(runDir, runFiles.checkpoint(to));
+  const temporary = `${target}.${process.pid}.tmp`;
   await rm(temporary, { force: true });
   try {
-    await link(last, temporary);
+    await link(source, temporary);
   } catch {
     // FAT and some network disks have no links.
-    await copyFile(last, temporary);
+    await copyFile(source, temporary);
   }
-  await rename(temporary, best);
+  await rename(temporary, target);
+  // Renaming one link of a file to another one of it does nothing, and leaves both.
+  await rm(temporary, { force: true });
+}
+
+export function checkpointExists(runDir: string, which: CheckpointFile): boolean {
+  return existsSync(join(runDir, runFiles.checkpoint(which)));
+}
+
+export async function dropCheckpoint(runDir: string, which: CheckpointFile): Promise<void> {
+  await rm(join(runDir, runFiles.checkpoint(which)), { force: true });
 }
 
 export interface LoadedCheckpoint {
@@ -107,7 +122,7 @@ export async function loadRun(runDir: string, which: Checkpoint): Promise<Loaded
  */
 export async function loadCheckpoint(
   runDir: string,
-  which: Checkpoint,
+  which: CheckpointFile,
   model: ResolvedModel,
 ): Promise<LoadedCheckpoint> {
   const path = join(runDir, runFiles.checkpoint(which));

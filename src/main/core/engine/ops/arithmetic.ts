@@ -25,14 +25,18 @@ export const add = binary('Add', ({ b, input, grad, needs }) =>
 
 export const sub = binary('Sub', ({ b, input, grad, needs }) => [
   needs(0) ? unbroadcast(b, grad, input(0).shape) : null,
-  needs(1) ? unbroadcast(b, b.op('Neg', [grad]), input(1).shape) : null,
+  needs(1) ? b.op('Neg', [unbroadcast(b, grad, input(1).shape)]) : null,
 ]);
 
-export const mul = binary('Mul', ({ b, input, grad, needs }) =>
-  [0, 1].map((index) =>
+export const mul = binary('Mul', ({ b, input, grad, needs }) => {
+  // Of a square once, not twice the half of it.
+  if (input(0) === input(1)) {
+    return [b.op('Mul', [b.op('Mul', [grad, b.scalar(2)]), input(0)]), null];
+  }
+  return [0, 1].map((index) =>
     needs(index) ? unbroadcast(b, b.op('Mul', [grad, input(1 - index)]), input(index).shape) : null,
-  ),
-);
+  );
+});
 
 /** y = l / r; dl = dy / r; dr = −dy · y / r. */
 export const div = binary('Div', ({ b, input, output, grad, needs }) => {

@@ -17,15 +17,14 @@ function axesOf(inputs: readonly (Value | null)[], op: string): number[] {
   return constantInts(inputs[1], `${op} axes`).map((axis) => normalizeAxis(axis, shape.length));
 }
 
-/** dy, repeated along the axes that were reduced. */
-function spread({ b, node, input, grad }: GradientContext): { value: Value; count: number } {
+/** dy, repeated along the axes that were reduced: as it is, or divided by how many numbers they had. */
+function spread({ b, node, input, grad }: GradientContext, divided: boolean): Value {
   const dims = concrete(input(0).shape);
   const axes = axesOf(node.inputs, node.op);
   const kept = dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
-  return {
-    value: b.op('Expand', [b.reshape(grad, kept), b.ints(dims)]),
-    count: elements(axes.map((axis) => sizeAt(dims, axis))),
-  };
+  const count = elements(axes.map((axis) => sizeAt(dims, axis)));
+  const share = divided ? b.op('Mul', [grad, b.scalar(1 / count)]) : grad;
+  return b.op('Expand', [b.reshape(share, kept), b.ints(dims)]);
 }
 
 function reduction(op: string, gradient: OpDef['gradient']): OpDef {
@@ -44,12 +43,9 @@ function reduction(op: string, gradient: OpDef['gradient']): OpDef {
   };
 }
 
-export const reduceSum = reduction('ReduceSum', (context) => [spread(context).value]);
+export const reduceSum = reduction('ReduceSum', (context) => [spread(context, false)]);
 
-export const reduceMean = reduction('ReduceMean', (context) => {
-  const { value, count } = spread(context);
-  return [context.b.op('Mul', [value, context.b.scalar(1 / count)])];
-});
+export const reduceMean = reduction('ReduceMean', (context) => [spread(context, true)]);
 
 /** Equal winners share the gradient, as in TensorFlow and PyTorch. */
 export const reduceMax = reduction('ReduceMax', ({ b, node, input, output, grad }) => {

@@ -1,6 +1,8 @@
 import { library } from './001-library.ts';
 import { runs } from './002-runs.ts';
 import { models } from './003-models.ts';
+import { runEnding } from './004-run-ending.ts';
+import { dataWait } from './005-data-wait.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -10,4 +12,4 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library, runs, models];
+export const migrations: readonly Migration[] = [library, runs, models, runEnding, dataWait];

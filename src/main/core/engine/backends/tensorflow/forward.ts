@@ -1,4 +1,4 @@
-import { isBlock } from '../../layers/blocks.ts';
+import { isBlock } from '#shared/layer-tree.ts';
 import type { ResolvedLayer, ResolvedModel } from '../../layers/resolve.ts';
 import { activate } from './activations.ts';
 import { buildLayer } from './layers.ts';

@@ -1,41 +1,23 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import type { TrainingBackend } from '../../training/stepper.ts';
+import type { BackendChoice } from '../status.ts';
 import { isOutOfMemory, outOfMemory } from '../out-of-memory.ts';
+import { findTensorflow } from './find.ts';
 import { TensorflowStepper } from './stepper.ts';
 import type { Tf } from './tf.ts';
 
-/** The faster first: with CUDA, without. */
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
-
-export interface FoundTensorflow {
-  name: string;
-  version: string;
-  /** Loads its native library, which may end the process. */
-  load(): Tf;
+/** Where the supervisor says that a user's packages lie. */
+export function tensorflowDir(): string | undefined {
+  return process.env['FOVEA_TENSORFLOW_DIR'];
 }
 
-/**
- * TensorFlow's native packages do not come with the app. They are looked for in `folder` (where a
- * user's `npm install --prefix` puts them), then beside the app's own packages.
- */
-export function findTensorflow(folder: string | undefined): FoundTensorflow | null {
-  const places = [
-    ...(folder === undefined ? [] : [createRequire(join(folder, 'package.json'))]),
-    createRequire(import.meta.url),
-  ];
-  for (const require of places) {
-    for (const name of packages) {
-      try {
-        const { version } = require(`${name}/package.json`) as { version: string };
-        return { name, version, load: () => require(name) as Tf };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
-      }
-    }
-  }
-  return null;
+/** Loads the installed package. Throws ENGINE_FAILED where there is none. */
+export async function openTensorflow({ label }: BackendChoice): Promise<TrainingBackend> {
+  const found = findTensorflow(tensorflowDir());
+  if (!found) throw new AppError('ENGINE_FAILED', `${label} is not installed.`);
+  const tf = found.load();
+  await tf.ready();
+  return createTensorflow(tf, label);
 }
 
 /** @param tf loaded, its backend ready */

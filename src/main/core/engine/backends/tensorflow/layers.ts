@@ -66,7 +66,7 @@ const batchNormalization: Build<Of<'batchnorm'>> = (context, spec, x) => {
     const scaled = scale ? tf.mul(value, parameter('gamma')) : value;
     return center ? tf.add(scaled, parameter('beta')) : scaled;
   };
-  if (!training) {
+  if (!training || context.layer.place.frozen) {
     const deviation = tf.sqrt(tf.add(parameter('moving_variance'), epsilon));
     return learned(tf.div(tf.sub(x, parameter('moving_mean')), deviation));
   }

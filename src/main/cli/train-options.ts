@@ -1,0 +1,81 @@
+/** The settings of a training as commands take them. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
+import { engineNames } from '#shared/engine-names.ts';
+import type { OptimizerSpec } from '#shared/model-spec.ts';
+import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import { optimizer, optimizerHelp } from './forms.ts';
+import { modelToTrain, presetHelp, type ModelOptions } from './model-choice.ts';
+import { positiveInteger, seed } from './options.ts';
+
+/** Of every command that takes training steps. */
+export interface StepOptions extends ModelOptions {
+  batch?: number;
+  optimizer?: OptimizerSpec;
+  seed: number;
+  trainLimit?: number;
+  engine: TrainOptions['engine'];
+}
+
+/** What only a whole training has. */
+export interface CourseOptions {
+  epochs?: number;
+  lr?: number;
+  schedule?: ScheduleSpec;
+  earlyStop?: EarlyStopSpec | null;
+  validateOn?: ValidateOn;
+}
+
+export function addStepOptions(command: Command): Command {
+  return command
+    .option('--preset <id>', presetHelp)
+    .option('--spec <file>', "a model's layers as JSON")
+    .option('--model <name>', 'a model that the project keeps')
+    .option('--batch <n>', 'images a step', positiveInteger)
+    .option('--optimizer <form>', optimizerHelp, optimizer)
+    .option('--seed <n>', 'of weights and order', seed, 1)
+    .option('--train-limit <n>', 'the first N training images in import order', positiveInteger)
+    .addOption(
+      new Option('--engine <engine>', 'what computes; auto takes the fastest here')
+        .choices(engineNames)
+        .default('auto'),
+    );
+}
+
+export function validateOn(text: string): ValidateOn {
+  if (text === 'test' || text === 'validation') return { kind: 'split', split: text };
+  const fraction = Number(text);
+  if (fraction > 0 && fraction < 1) return { kind: 'fraction', fraction };
+  throw new InvalidArgumentError("Give 'test', 'validation', or a share between 0 and 1.");
+}
+
+/** The model's own settings where the command gives none. */
+export async function trainOptions(
+  client: FoveaClient,
+  project: string,
+  options: StepOptions & CourseOptions,
+): Promise<TrainOptions> {
+  const { choice, defaults } = await modelToTrain(client, project, options);
+  return {
+    model: choice,
+    epochs: options.epochs ?? defaults.epochs,
+    batch: options.batch ?? defaults.batch,
+    learningRate: options.lr ?? defaults.learningRate,
+    schedule: options.schedule ?? defaults.schedule,
+    optimizer: options.optimizer ?? null,
+    earlyStop: options.earlyStop === undefined ? defaults.earlyStop : options.earlyStop,
+    seed: options.seed,
+    trainLimit: options.trainLimit ?? null,
+    validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
+    engine: options.engine,
+  };
+}
+
+/** Validation images if there are any, else test images, else a fifth of the training images. */
+async function heldOutSplit(client: FoveaClient, project: string): Promise<ValidateOn> {
+  const { classes } = await client.library.splits.summary({ project });
+  for (const split of ['validation', 'test'] as const) {
+    if (classes.some((each) => each[split] > 0)) return { kind: 'split', split };
+  }
+  return { kind: 'fraction', fraction: 0.2 };
+}

@@ -1,0 +1,119 @@
+import type { TensorSet } from '../protocol.ts';
+import { createProducer, type EpochPlan, type Rows } from './producer.ts';
+import { defaultImageMemory, openRows } from './rows.ts';
+import { DataThreads } from './threads.ts';
+
+/** One batch; its buffers are written again when the next is asked for. */
+export interface Batch {
+  size: number;
+  /** size × row bytes. */
+  pixels: Uint8Array;
+  labels: Int32Array;
+}
+
+export interface LoaderOptions {
+  /** Images a batch; the last of an epoch may be smaller. */
+  batch: number;
+  /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
+  memoryBudget?: number | undefined;
+  /** Data threads; 0 makes batches on this one. By default as many as pay. */
+  threads?: number | undefined;
+}
+
+export interface EpochOrder {
+  /** 1-based. */
+  epoch: number;
+  /** Positions in the set; each is visited once, in this order. */
+  order: Uint32Array;
+  /** Batches to pass over, where an epoch is taken up in its middle. */
+  from?: number;
+}
+
+/** A set's images, batch by batch: the same ones whatever memory and threads there are. */
+export interface DataLoader {
+  readonly set: TensorSet;
+  /** Bytes of images held in memory; 0 if each batch is read from its pack. */
+  readonly held: number;
+  /** Milliseconds that its reader has waited for batches so far. */
+  readonly waited: number;
+  /** One at a time. Throws SOURCE_UNREADABLE if the pack breaks. */
+  batches(epoch: EpochOrder): AsyncGenerator<Batch>;
+  close(): Promise<void>;
+}
+
+/** Pixels of each batch in turn, valid until the next is asked for. */
+interface PixelStream {
+  epoch(plan: EpochPlan): AsyncGenerator<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Copying less than this from memory takes less than telling a thread to do it. */
+const SMALL_BATCH_BYTES = 1024 ** 2;
+
+function threadsThatPay(rows: Rows, batch: number): number {
+  return rows.kind === 'memory' && batch * rows.rowBytes < SMALL_BATCH_BYTES ? 0 : 1;
+}
+
+/** Throws SOURCE_UNREADABLE if the set's pack is missing or shorter than it must be. */
+export async function openLoader(set: TensorSet, options: LoaderOptions): Promise<DataLoader> {
+  const rows = await openRows(set, options.memoryBudget ?? defaultImageMemory());
+  const batch = Math.max(1, Math.min(options.batch, set.slots.length));
+  const threads = options.threads ?? threadsThatPay(rows, batch);
+  const stream: PixelStream = threads > 0 ? new DataThreads(rows, threads) : onThisThread(rows);
+  let waited = 0;
+
+  return {
+    set,
+    held: rows.kind === 'memory' ? rows.data.byteLength : 0,
+    get waited() {
+      return waited;
+    },
+    async *batches({ epoch, order, from = 0 }) {
+      const steps = Math.ceil(order.length / batch);
+      const pixels = stream.epoch({ epoch, order, batch, from, steps });
+      const labels = new Int32Array(batch);
+      try {
+        for (let step = from; step < steps; step++) {
+          const started = performance.now();
+          const next = await pixels.next();
+          waited += performance.now() - started;
+          if (next.done) return;
+          const positions = order.subarray(step * batch, (step + 1) * batch);
+          for (const [at, position] of positions.entries()) labels[at] = set.labels[position] ?? -1;
+          const size = positions.length;
+          yield { size, pixels: next.value, labels: labels.subarray(0, size) };
+        }
+        await pixels.next();
+      } finally {
+        await pixels.return(undefined);
+      }
+    },
+    close: () => stream.close(),
+  };
+}
+
+/** Makes each batch when it is asked for. */
+function onThisThread(rows: Rows): PixelStream {
+  const producer = createProducer(rows);
+  return {
+    // eslint-disable-next-line @typescript-eslint/require-await -- a stream as threads have it
+    async *epoch({ epoch, order, batch, from, steps }) {
+      const buffer = new Uint8Array(batch * rows.rowBytes);
+      for (let step = from; step < steps; step++) {
+        const positions = order.subarray(step * batch, (step + 1) * batch);
+        const pixels = buffer.subarray(0, positions.length * rows.rowBytes);
+        producer.fill(pixels, { epoch, step, positions });
+        yield pixels;
+      }
+    },
+    close() {
+      producer.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The set as it is. */
+export function inOrder(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, index) => index);
+}

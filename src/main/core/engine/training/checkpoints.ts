@@ -1,0 +1,140 @@
+/** What a training writes down to go on from, and how it goes on from it. */
+import * as z from 'zod';
+import type { EpochMetrics } from '#shared/contract/index.ts';
+import { epochMetrics } from '#shared/contract/runs.ts';
+import { AppError } from '#shared/errors.ts';
+import {
+  checkpointExists,
+  dropCheckpoint,
+  linkCheckpoint,
+  loadCheckpoint,
+  writeCheckpoint,
+  type LoadedCheckpoint,
+} from '../checkpoint/run-folder.ts';
+import type { CheckpointFile, TrainJob } from '../protocol.ts';
+import { courseState, startCourse, type CourseState } from './course.ts';
+import type { Stepper } from './stepper.ts';
+
+/** The sums of an epoch that is under way. */
+export const partialEpoch = z.object({
+  batches: z.number().int().min(0),
+  images: z.number().int(),
+  lossSum: z.number(),
+  correct: z.number(),
+  seconds: z.number(),
+});
+export type PartialEpoch = z.infer<typeof partialEpoch>;
+
+/** Where a training stands, beside weights and optimizer. */
+export interface Standing {
+  /** Whole epochs. */
+  epoch: number;
+  /** Of the last whole epoch. */
+  metrics: EpochMetrics | null;
+  course: CourseState;
+  /** The epoch after, as far as it is. */
+  partial: PartialEpoch | null;
+}
+
+export function beginning(job: TrainJob): Standing {
+  return { epoch: 0, metrics: null, course: startCourse(job), partial: null };
+}
+
+export async function saveStanding(
+  job: TrainJob,
+  stepper: Stepper,
+  standing: Standing,
+  which: CheckpointFile,
+): Promise<void> {
+  await writeCheckpoint(job.runDir, which, {
+    parameters: await stepper.parameters(),
+    slots: await stepper.slots(),
+    metadata: {
+      format: 'fovea-checkpoint-1',
+      model: job.spec.name,
+      optimizer: job.spec.optimizer.type,
+      seed: String(job.seed),
+      epoch: String(standing.epoch),
+      step: String(stepper.steps),
+      metrics: JSON.stringify(standing.metrics),
+      course: JSON.stringify(standing.course),
+      partial: JSON.stringify(standing.partial),
+    },
+  });
+}
+
+/** After a whole epoch. What was saved in the middle of it is older now, and goes. */
+export async function saveEpoch(
+  job: TrainJob,
+  stepper: Stepper,
+  standing: Standing,
+  best: boolean,
+): Promise<void> {
+  await saveStanding(job, stepper, standing, 'last');
+  if (best) await linkCheckpoint(job.runDir, 'last', 'best');
+  await dropCheckpoint(job.runDir, 'resume');
+}
+
+/** Makes the best weights the last ones too; a training that goes on does so from what they were. */
+export async function restoreBest(job: TrainJob): Promise<void> {
+  // No epoch since it was done: the last checkpoint is the best one already.
+  if (checkpointExists(job.runDir, 'resume')) return;
+  await linkCheckpoint(job.runDir, 'last', 'resume');
+  await linkCheckpoint(job.runDir, 'best', 'last');
+}
+
+/**
+ * Puts the newest checkpoint's weights, optimizer state and step count into `stepper`. Orders and
+ * dropout masks need no restoring: they are drawn from seed, epoch and step alone.
+ *
+ * Throws RUN_NOT_READY without a checkpoint, SOURCE_UNREADABLE for a damaged or foreign one.
+ */
+export async function restore(job: TrainJob, stepper: Stepper): Promise<Standing> {
+  const checkpoint = await newest(job, stepper);
+  const { metadata } = checkpoint;
+  if (metadata['seed'] !== String(job.seed)) throw damaged('It was made with another seed.');
+  await stepper.restore(checkpoint, stepsOf(checkpoint));
+  const standing: Standing = {
+    epoch: Number(metadata['epoch']),
+    metrics: parse(epochMetrics.nullable(), metadata['metrics']),
+    course: parse(courseState, metadata['course']),
+    partial: parse(partialEpoch.nullable(), metadata['partial']),
+  };
+  const { epoch, course } = standing;
+  // A crash between the two renames leaves the best checkpoint behind.
+  if (epoch > 0 && course.best?.epoch === epoch && standing.partial === null) {
+    await linkCheckpoint(job.runDir, 'last', 'best');
+  }
+  if (job.patienceAnew) course.wait = 0;
+  return standing;
+}
+
+/** A crash may leave one behind that was saved in the middle of an epoch that is whole by now. */
+async function newest({ runDir }: TrainJob, { model }: Stepper): Promise<LoadedCheckpoint> {
+  if (!checkpointExists(runDir, 'resume')) return await loadCheckpoint(runDir, 'last', model);
+  const resume = await loadCheckpoint(runDir, 'resume', model);
+  if (!checkpointExists(runDir, 'last')) return resume;
+  const last = await loadCheckpoint(runDir, 'last', model);
+  return stepsOf(resume) > stepsOf(last) ? resume : last;
+}
+
+function parse<T>(schema: z.ZodType<T>, text: string | undefined): T {
+  try {
+    return schema.parse(JSON.parse(text ?? ''));
+  } catch (error) {
+    throw damaged('It does not say how far it is.', error);
+  }
+}
+
+function stepsOf({ metadata }: LoadedCheckpoint): number {
+  const steps = Number(metadata['step'] ?? NaN);
+  if (!Number.isInteger(steps) || steps < 0) throw damaged('Its step cannot be read.');
+  return steps;
+}
+
+function damaged(why: string, cause?: unknown): AppError {
+  return new AppError('SOURCE_UNREADABLE', `The last checkpoint cannot be resumed. ${why}`, {
+    hint: 'Train again with the same settings.',
+    cause,
+  });
+}
