@@ -3,6 +3,7 @@
  * names and layouts, and are turned where an operation wants another one, so that checkpoints are
  * the same as any other backend's.
  */
+import { AppError } from '#shared/errors.ts';
 import type { PlainLayerSpec } from '#shared/model-spec.ts';
 import type { ResolvedLayer } from '../../layers/resolve.ts';
 import { activate } from './activations.ts';
@@ -138,7 +139,10 @@ const builds: { [Type in PlainLayerSpec['type']]: Build<Of<Type>> } = {
   zeropadding2d: ({ tf }, { padding: [rows, columns] }, x) =>
     tf.pad(x, [[0, 0], rows, columns, [0, 0]]),
   // By broadcasting: the gradient of TensorFlow.js' own resizing loses some of the copies.
-  upsampling2d({ tf, layer }, { size }, x) {
+  upsampling2d({ tf, layer }, { size, interpolation }, x) {
+    if (interpolation === 'bilinear') {
+      throw new AppError('ENGINE_FAILED', `Not supported: ${layer.name}, up-sampling by lines.`);
+    }
     const [batch = 0, height = 0, width = 0, channels = 0] = x.shape;
     const apart = tf.reshape(x, [batch * height, 1, width, 1, channels]);
     const copied = tf.mul(apart, tf.ones([1, size[0], 1, size[1], 1]));
