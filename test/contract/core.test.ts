@@ -24,6 +24,7 @@ const options: TrainOptions = {
   trainLimit: 200,
   validateOn: { kind: 'none' },
   engine: 'cpu',
+  augment: null,
 };
 
 beforeAll(async () => {

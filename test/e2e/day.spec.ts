@@ -21,7 +21,7 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     await app.getByRole('button', { name: 'Create project' }).click();
     await expect(app.getByRole('button', { name: 'Project menu' })).toContainText('Shapes');
     await showScreen(app, 'library-empty');
-    for (const stage of ['Label', 'Train', 'Evaluate', 'Predict', 'Export']) {
+    for (const stage of ['Label', 'Augment', 'Train', 'Evaluate', 'Predict', 'Export']) {
       await go(app, stage);
       await showScreen(app, `${stage.toLowerCase()}-empty`);
     }
@@ -80,7 +80,7 @@ test('a day from an empty project to an exported model', async ({ app, folders }
   await test.step('train, and watch', async () => {
     await go(app, 'Train');
     await app.getByText('Fashion small', { exact: true }).click();
-    await expect(app.getByRole('radio', { name: /Fashion small/ })).toBeChecked();
+    await expect(app.getByRole('radio', { name: /^Fashion small(?!,)/ })).toBeChecked();
     const layers = app.getByRole('table', { name: /Layers/ });
     // 28×28×1 with three classes: the last dense layer has 32 × 3 + 3 parameters.
     await expect(layers.getByRole('row', { name: /dense_1/ })).toContainText('99');

@@ -21,7 +21,7 @@ async function startProject(app: Page, root: string, train: number): Promise<voi
 async function train(app: Page, epochs: number, name: string): Promise<void> {
   await go(app, 'Train');
   await app.getByRole('button', { name: 'New run' }).click();
-  await app.getByRole('radio', { name: /Fashion small/ }).check({ force: true });
+  await app.getByRole('radio', { name: /^Fashion small(?!,)/ }).check({ force: true });
   await app.getByRole('textbox', { name: 'Epochs' }).fill(String(epochs));
   const field = app.getByRole('textbox', { name: 'Name', exact: true });
   if (!(await field.isVisible())) await app.locator('summary', { hasText: 'Advanced' }).click();

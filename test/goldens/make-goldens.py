@@ -1,9 +1,10 @@
 """Writes the golden files of this folder with PyTorch: python3 make-goldens.py (needs torch).
 
-Each file holds one small network in the engine's spec, its images, labels and first weights, and
-what PyTorch makes of them: the loss, every gradient, and the weights after one step of SGD and one
-of Adam (with Keras' epsilon). Parameters are in the engine's order and layout; numbers are
-little-endian float32 in base64, so that the files stay small and exact.
+Each file holds one small network in the engine's spec, five batches of images and labels, the first
+weights, and what PyTorch makes of them: the first loss and every gradient, and for each optimizer that
+means the same here and there the losses of five steps and the weights after them. RMSprop is not among
+them: PyTorch adds epsilon to the root, Keras (and the engine) under it. Parameters are in the engine's
+order and layout; numbers are little-endian float32 in base64, so that the files stay small and exact.
 """
 
 import base64
@@ -14,8 +15,28 @@ import torch
 from torch import nn
 
 HERE = Path(__file__).parent
-BATCH, CLASSES = 4, 3
-RATE = {"sgd": 0.1, "adam": 0.01}
+BATCH, CLASSES, STEPS = 4, 3, 5
+BETA2 = 0.999
+# Large: with 1e-7 rounding noise in a gradient near zero becomes a whole step of either sign.
+EPSILON = 0.01
+OPTIMIZERS = {
+    "momentum": ({"type": "sgd", "momentum": 0.9}, 0.01),
+    "nesterov": ({"type": "sgd", "momentum": 0.9, "nesterov": True}, 0.01),
+    "adam": ({"type": "adam", "epsilon": EPSILON}, 0.002),
+    "adamw": ({"type": "adamw", "epsilon": EPSILON, "weightDecay": 0.1}, 0.002),
+}
+
+
+def optimizer_of(spec, parameters, rate):
+    if spec["type"] == "sgd":
+        return torch.optim.SGD(
+            parameters, rate, momentum=spec["momentum"], nesterov=spec.get("nesterov", False)
+        )
+    if spec["type"] == "adam":
+        return torch.optim.Adam(parameters, rate, betas=(0.9, BETA2))
+    return torch.optim.AdamW(
+        parameters, rate, betas=(0.9, BETA2), weight_decay=spec["weightDecay"]
+    )
 
 
 def conv(inputs, filters, kernel, stride=1, groups=1):
@@ -152,40 +173,54 @@ def make(name, build):
             # Batch normalisation's begin as ones and zeros, which would hide mistakes.
             if p.dim() == 1:
                 p.add_(torch.randn_like(p) * 0.2)
-    linear = {id(m.weight) for m in module.modules() if isinstance(m, nn.Linear)}
-    image = torch.randint(0, 256, (BATCH, height, width, channels), dtype=torch.uint8)
-    label = torch.randint(0, CLASSES, (BATCH,))
     start = [p.detach().clone() for p in parameters]
-    initial = flat(zip(parameters, start), linear)
+    linear = {id(m.weight) for m in module.modules() if isinstance(m, nn.Linear)}
+    images = torch.randint(0, 256, (STEPS, BATCH, height, width, channels), dtype=torch.uint8)
+    labels = torch.randint(0, CLASSES, (STEPS, BATCH))
+
+    def loss_of(step):
+        pixels = images[step].permute(0, 3, 1, 2).float() / 255
+        return nn.functional.cross_entropy(module(pixels), labels[step])
+
+    def flattened(pairs):
+        return encode(flat(pairs, linear))
 
     module.train()
-    loss = nn.functional.cross_entropy(module(image.permute(0, 3, 1, 2).float() / 255), label)
-    loss.backward()
-    gradient = flat([(p, p.grad) for p in parameters], linear)
-    after = {}
-    for kind, optimizer in (
-        ("sgd", torch.optim.SGD(parameters, lr=RATE["sgd"])),
-        # Keras adds ε before the bias correction of √v, PyTorch after it.
-        ("adam", torch.optim.Adam(parameters, lr=RATE["adam"], eps=1e-7 / (1 - 0.999) ** 0.5)),
-    ):
+    weights = flattened(zip(parameters, start))
+    first = loss_of(0)
+    first.backward()
+    gradient = flattened([(p, p.grad) for p in parameters])
+    runs = {}
+    for kind, (spec, rate) in OPTIMIZERS.items():
         with torch.no_grad():
-            for p, first in zip(parameters, start):
-                p.copy_(first)
-        optimizer.step()
-        after[kind] = encode(flat([(p, p) for p in parameters], linear))
+            for p, before in zip(parameters, start):
+                p.copy_(before)
+        optimizer = optimizer_of(spec, parameters, rate)
+        losses = []
+        for step in range(STEPS):
+            for group in optimizer.param_groups:
+                if "eps" in group:
+                    # Keras adds epsilon before the bias correction of the root, PyTorch after it.
+                    group["eps"] = EPSILON / (1 - BETA2 ** (step + 1)) ** 0.5
+            optimizer.zero_grad()
+            loss = loss_of(step)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        after = flattened([(p, p) for p in parameters])
+        runs[kind] = {"optimizer": spec, "rate": rate, "losses": losses, "after": after}
 
     golden = {
         "torch": torch.__version__.split("+")[0],
         "input": {"height": height, "width": width, "channels": channels},
         "classes": CLASSES,
         "layers": layers,
-        "image": base64.b64encode(image.numpy().tobytes()).decode(),
-        "label": label.tolist(),
-        "weights": encode(initial),
-        "loss": loss.item(),
-        "gradient": encode(gradient),
-        "rate": RATE,
-        "after": after,
+        "images": [base64.b64encode(batch.numpy().tobytes()).decode() for batch in images],
+        "labels": labels.tolist(),
+        "weights": weights,
+        "loss": first.item(),
+        "gradient": gradient,
+        "runs": runs,
     }
     (HERE / f"{name}.json").write_text(json.dumps(golden) + "\n")
 

@@ -16,6 +16,7 @@ export const quick: TrainOptions = {
   trainLimit: null,
   validateOn: { kind: 'split', split: 'test' },
   engine: 'cpu',
+  augment: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -23,6 +23,7 @@ const options: TrainOptions = {
   trainLimit: null,
   validateOn: { kind: 'split', split: 'test' },
   engine: 'cpu',
+  augment: null,
 };
 
 let root: string;

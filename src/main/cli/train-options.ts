@@ -4,6 +4,7 @@ import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/ind
 import { engineNames } from '#shared/engine-names.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import { augmentationHelp, readAugmentation } from './augmentation.ts';
 import { optimizer, optimizerHelp } from './forms.ts';
 import { modelToTrain, presetHelp, type ModelOptions } from './model-choice.ts';
 import { positiveInteger, seed } from './options.ts';
@@ -14,6 +15,7 @@ export interface StepOptions extends ModelOptions {
   optimizer?: OptimizerSpec;
   seed: number;
   trainLimit?: number;
+  augment?: string;
   engine: TrainOptions['engine'];
 }
 
@@ -35,6 +37,7 @@ export function addStepOptions(command: Command): Command {
     .option('--optimizer <form>', optimizerHelp, optimizer)
     .option('--seed <n>', 'of weights and order', seed, 1)
     .option('--train-limit <n>', 'the first N training images in import order', positiveInteger)
+    .option('--augment <what>', `${augmentationHelp}; the model's own unless given`)
     .addOption(
       new Option('--engine <engine>', 'what computes; auto takes the fastest here')
         .choices(engineNames)
@@ -68,6 +71,8 @@ export async function trainOptions(
     trainLimit: options.trainLimit ?? null,
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
     engine: options.engine,
+    augment:
+      options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
   };
 }
 

@@ -9,6 +9,7 @@ import PackageOpen from '@lucide/svelte/icons/package-open';
 import Dumbbell from '@lucide/svelte/icons/dumbbell';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Tags from '@lucide/svelte/icons/tags';
+import WandSparkles from '@lucide/svelte/icons/wand-sparkles';
 import type { StageId } from '../state/app.svelte.ts';
 import { text } from './text.ts';
 
@@ -29,13 +30,22 @@ export interface Stage {
 const icons: Record<StageId, Stage['icon']> = {
   library: Images,
   label: Tags,
+  augment: WandSparkles,
   train: Dumbbell,
   evaluate: ChartScatter,
   predict: ScanSearch,
   export: PackageOpen,
 };
 
-const order: readonly StageId[] = ['library', 'label', 'train', 'evaluate', 'predict', 'export'];
+const order: readonly StageId[] = [
+  'library',
+  'label',
+  'augment',
+  'train',
+  'evaluate',
+  'predict',
+  'export',
+];
 
 export const stages: readonly Stage[] = order.flatMap((id) => {
   const name = id.charAt(0).toUpperCase() + id.slice(1);

@@ -29,6 +29,7 @@ export const actionText = {
     'edit.redo': 'Redo',
     'go.library': 'Go to Library',
     'go.label': 'Go to Label',
+    'go.augment': 'Go to Augment',
     'go.train': 'Go to Train',
     'go.evaluate': 'Go to Evaluate',
     'go.predict': 'Go to Predict',
@@ -68,6 +69,7 @@ export const text = {
   stages: {
     library: 'Library',
     label: 'Label',
+    augment: 'Augment',
     train: 'Train',
     evaluate: 'Evaluate',
     predict: 'Predict',

@@ -39,10 +39,11 @@ export const actions: readonly ActionDef[] = [
   ...group('global', groups.go, [
     ['go.library', 'Alt+1', { inFields: true }],
     ['go.label', 'Alt+2', { inFields: true }],
-    ['go.train', 'Alt+3', { inFields: true }],
-    ['go.evaluate', 'Alt+4', { inFields: true }],
-    ['go.predict', 'Alt+5', { inFields: true }],
-    ['go.export', 'Alt+6', { inFields: true }],
+    ['go.augment', 'Alt+3', { inFields: true }],
+    ['go.train', 'Alt+4', { inFields: true }],
+    ['go.evaluate', 'Alt+5', { inFields: true }],
+    ['go.predict', 'Alt+6', { inFields: true }],
+    ['go.export', 'Alt+7', { inFields: true }],
   ]),
   ...group('library', groups.library, [
     ['library.import-folder', ''],

@@ -29,6 +29,8 @@ export class TrainForm {
   /** Share of the training images held out, per cent. */
   heldOut = $state(20);
   engine = $state<TrainOptions['engine']>('auto');
+  /** How training images are varied; null: not at all. */
+  augment = $state.raw<TrainOptions['augment']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -66,6 +68,7 @@ export class TrainForm {
             ? { kind: 'fraction', fraction: this.heldOut / 100 }
             : { kind: 'split', split: this.validate },
       engine: this.engine,
+      augment: this.augment,
     };
   }
 
@@ -93,6 +96,7 @@ export class TrainForm {
     this.optimizer = null;
     this.earlyStop = defaults.earlyStop;
     this.trainLimit = defaults.trainLimit;
+    this.augment = defaults.augment;
     this.#chosen = true;
   }
 
@@ -126,6 +130,7 @@ export class TrainForm {
     this.seed = options.seed;
     this.trainLimit = options.trainLimit;
     this.engine = options.engine;
+    this.augment = options.augment;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

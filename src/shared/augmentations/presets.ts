@@ -153,20 +153,6 @@ const entries: Entry[] = [
     },
   },
   {
-    id: 'mixing',
-    name: 'Mixing images',
-    purpose: 'Blends and pastes images of a batch into each other, with their labels.',
-    group: strong,
-    spec: {
-      operations: [
-        { type: 'flip-horizontal', probability: half },
-        { type: 'crop', range: [0.7, 1] },
-        { type: 'mixup', alpha: 0.2, probability: half },
-        { type: 'cutmix', alpha: 1, probability: half },
-      ],
-    },
-  },
-  {
     id: 'fashion-small-aug',
     name: 'Fashion small, augmented',
     purpose: 'Up or down by up to 3 pixels, and mirrored.',

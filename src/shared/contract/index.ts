@@ -3,6 +3,7 @@
  * The server implements it (src/main/core/api), the clients derive from it.
  */
 import type { ContractRouterClient } from '@orpc/contract';
+import { augmentationContract } from './augmentation.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
 import { filesContract } from './files.ts';
@@ -21,6 +22,7 @@ export const contract = {
   jobs: jobsContract,
   library: libraryContract,
   labels: labelsContract,
+  augmentation: augmentationContract,
   models: modelsContract,
   runs: runsContract,
   evaluation: evaluationContract,
@@ -30,6 +32,7 @@ export const contract = {
 
 export type FoveaClient = ContractRouterClient<typeof contract>;
 
+export type * from './augmentation.ts';
 export type * from './base.ts';
 export type * from './evaluation.ts';
 export type * from './exports.ts';

@@ -1,5 +1,6 @@
 /** Models as a project keeps them, and what the core says of a spec before it is trained. */
 import * as z from 'zod';
+import { augmentationSpec } from '../augmentation.ts';
 import { layerSpec } from '../layer-spec.ts';
 import { modelSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
@@ -80,6 +81,7 @@ export const trainingDefaults = z.object({
   batch: z.number().int(),
   learningRate: z.number(),
   trainLimit: z.number().int().nullable(),
+  augment: augmentationSpec.nullable().default(null),
   schedule: scheduleSpec.default({ type: 'constant' }),
   earlyStop: earlyStopSpec.nullable().default(null),
 });
@@ -92,6 +94,7 @@ export const plainDefaults: TrainingDefaults = {
   batch: 32,
   learningRate: 1e-3,
   trainLimit: null,
+  augment: null,
   schedule: { type: 'constant' },
   earlyStop: null,
 };

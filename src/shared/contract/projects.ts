@@ -37,6 +37,7 @@ export const changeTopic = z.enum([
   'classes',
   'splits',
   'sources',
+  'augmentations',
   'models',
   'runs',
   'evaluations',

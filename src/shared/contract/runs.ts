@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
+import { augmentationSpec } from '../augmentation.ts';
 import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
@@ -48,6 +49,8 @@ export const trainOptions = z.object({
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
   engine: z.enum(engineNames),
+  /** How training images are varied; null: not at all. */
+  augment: augmentationSpec.nullable().default(null),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 

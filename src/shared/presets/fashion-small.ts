@@ -1,3 +1,4 @@
+import { varied } from './varied.ts';
 import type { Preset } from './types.ts';
 
 /** For a few hundred images: 0.79 on Fashion-MNIST's test set from 500 training images. */
@@ -27,3 +28,12 @@ export const fashionSmall: Preset = {
     optimizer: { type: 'adam' },
   },
 };
+
+/** 0.81 where the same without augmentation reaches 0.79. */
+export const fashionSmallAug = varied(fashionSmall, {
+  id: 'fashion-small-aug',
+  name: 'Fashion small, augmented',
+  description:
+    'The same for a few hundred images, shifted up or down and mirrored each epoch anew.',
+  epochs: 50,
+});

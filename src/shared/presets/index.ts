@@ -1,11 +1,11 @@
-import { cifarBn, cifarDeep, cifarSimple } from './cifar.ts';
+import { cifarBn, cifarDeep, cifarDeepAug, cifarSimple } from './cifar.ts';
 import { course28 } from './course-28.ts';
-import { fashionCnn } from './fashion-cnn.ts';
-import { fashionSmall } from './fashion-small.ts';
+import { fashionCnn, fashionSmallCrop } from './fashion-cnn.ts';
+import { fashionSmall, fashionSmallAug } from './fashion-small.ts';
 import { inceptionV3 } from './inception.ts';
 import { lenet } from './lenet.ts';
 import { mobilenetV2 } from './mobilenet.ts';
-import { catsDogs, rockPaperScissors } from './photos.ts';
+import { catsDogs, catsDogsAug, rockPaperScissors } from './photos.ts';
 import { resnets } from './resnet.ts';
 import type { Preset } from './types.ts';
 import { vgg16 } from './vgg.ts';
@@ -16,12 +16,16 @@ export type { Preset } from './types.ts';
 export const presets: readonly Preset[] = [
   fashionCnn,
   fashionSmall,
+  fashionSmallAug,
+  fashionSmallCrop,
   lenet,
   course28,
   cifarSimple,
   cifarDeep,
+  cifarDeepAug,
   cifarBn,
   catsDogs,
+  catsDogsAug,
   rockPaperScissors,
   ...resnets,
   mobilenetV2,

@@ -1,6 +1,6 @@
 /** A day on the command line, as a script sees it: arguments, JSON lines, exit codes, one-line errors. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '#main/cli/run-cli.ts';
@@ -299,6 +299,51 @@ describe('a day', () => {
     expect(report).toMatchObject({ agreement: 1 });
     expect(report?.['max_difference']).toBeLessThan(1e-5);
     for (const file of report?.['files'] as string[]) expect(existsSync(file), file).toBe(true);
+  });
+
+  it('writes an image as training with an augmentation sees it', async () => {
+    const out = join(cli.folder, 'draws');
+    const [line] = await cli.json(
+      ...['augment', project, '--image', '3', '--count', '2', '--seed', '3', '--out', out],
+      ...['--augment', 'fashion-small-aug'],
+    );
+    const files = line?.['files'] as string[];
+    expect(files.map((file) => basename(file))).toEqual([
+      '3-original.png',
+      '3-epoch-1.png',
+      '3-epoch-2.png',
+    ]);
+    for (const file of files) expect(existsSync(file), file).toBe(true);
+    const wrong = await cli.run(
+      'augment',
+      project,
+      '--image',
+      '3',
+      '--out',
+      out,
+      '--augment',
+      'no',
+    );
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain('fashion-small-aug');
+  });
+
+  it('trains with an augmentation from a file, and with a preset’s own', async () => {
+    const file = join(cli.folder, 'augmentation.json');
+    const spec = { name: 'Mine', operations: [{ type: 'rotate', range: [-5, 5] }] };
+    writeFileSync(file, JSON.stringify(spec));
+    const quick = ['--epochs', '1', '--train-limit', '40', '--validate-on', 'test'];
+    const trained = async (...options: string[]) => {
+      const [start] = await cli.json('train', project, ...quick, ...options);
+      const folder = join(project, 'runs', start?.['run'] as string, 'run.json');
+      const record = JSON.parse(readFileSync(folder, 'utf8')) as {
+        options: { augment: { name: string } | null };
+      };
+      return record.options.augment?.name ?? null;
+    };
+    expect(await trained('--preset', 'fashion-small', '--augment', file)).toBe('Mine');
+    expect(await trained('--preset', 'fashion-small-aug')).toBe('Fashion small, augmented');
+    expect(await trained('--preset', 'fashion-small-aug', '--augment', 'none')).toBeNull();
   });
 
   it('trains a spec from a file', async () => {

@@ -61,9 +61,13 @@ const published: Record<string, { parameters: number; layers: Record<string, num
 /** Published counts: parameters as their authors count them, and the trainable ones. */
 const counts: Record<string, [all: number, trainable: number]> = {
   'cifar-simple': [4_200_842, 4_200_842],
+  'fashion-small-aug': [266_986, 266_986],
+  'fashion-small-crop': [167_114, 167_114],
   'cifar-deep': [1_676_842, 1_676_842],
+  'cifar-deep-aug': [1_676_842, 1_676_842],
   'cifar-bn': [238_666, 238_282],
   'cats-dogs': [9_494_561, 9_494_561],
+  'cats-dogs-aug': [9_494_561, 9_494_561],
   'rock-paper-scissors': [3_473_475, 3_473_475],
   // PyTorch does not count moving averages.
   'resnet-18-grey': [11_175_370, 11_175_370],

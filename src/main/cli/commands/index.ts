@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OpenSession } from '../run-cli.ts';
+import { addAugment } from './augment.ts';
 import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -20,6 +21,7 @@ export const commands: readonly AddCommand[] = [
   addDoctor,
   addCreate,
   addImport,
+  addAugment,
   addSummary,
   addFindRate,
   addTrain,

@@ -1,5 +1,6 @@
 /** The whole contract, implemented: a call that is missing here does not compile. */
 import type { CoreContext } from '../context.ts';
+import { augmentationApi } from './augmentation.ts';
 import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
 import { filesApi } from './files.ts';
@@ -21,6 +22,7 @@ export function createRouter(context: CoreContext) {
     jobs: jobsApi(context),
     library: libraryApi(context),
     labels: labelsApi(context),
+    augmentation: augmentationApi(context),
     models: modelsApi(context),
     runs: runsApi(context),
     evaluation: evaluationApi(context),

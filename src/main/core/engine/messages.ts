@@ -1,6 +1,8 @@
 /** What goes over the channel between the supervisor and an engine process. */
 import type { ErrorInfo } from '#shared/errors.ts';
 import type {
+  AugmentedImages,
+  AugmentJob,
   BackendId,
   ExportOnnxJob,
   MemoryNeed,
@@ -43,6 +45,7 @@ export interface Methods {
   predict: [input: PredictJob, output: Probabilities];
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
+  augment: [input: AugmentJob, output: AugmentedImages];
 }
 
 export type Method = keyof Methods;

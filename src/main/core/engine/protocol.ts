@@ -4,6 +4,7 @@
  * interface on the core's side. Everything here survives structured cloning, and nothing here
  * knows of projects, SQLite or image files.
  */
+import type { AugmentationSpec } from '#shared/augmentation.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
@@ -74,6 +75,8 @@ export interface TensorSet {
   slots: Uint32Array;
   /** Class index of each image, -1 where unknown; same length as `slots`. */
   labels: Int32Array;
+  /** What random draws tell images apart by: their ids in the project. Their positions unless given. */
+  images?: Uint32Array | undefined;
 }
 
 export interface TrainJob {
@@ -89,6 +92,8 @@ export interface TrainJob {
   schedule: ScheduleSpec;
   earlyStop: EarlyStopSpec | null;
   seed: number;
+  /** How training images are varied, drawn afresh each epoch; not at all unless given. */
+  augment?: AugmentationSpec | null | undefined;
   backend: BackendId | 'auto';
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   imageMemory?: number | undefined;
@@ -209,6 +214,30 @@ export interface ExportOnnxJob {
   metadata: Record<string, string>;
 }
 
+/** Single draws of single images, as a training with this seed would make them. */
+export interface AugmentJob {
+  set: TensorSet;
+  spec: AugmentationSpec;
+  seed: number;
+  draws: ImageDraw[];
+}
+
+export interface ImageDraw {
+  /** Of the image within the set. */
+  position: number;
+  /** 1-based. */
+  epoch: number;
+  /** 0 to 1: every operation happens, this far into its range, whatever chance has it. */
+  strength?: number | undefined;
+}
+
+export interface AugmentedImages {
+  /** Rows of uint8, height × width × channels, one for each draw. */
+  pixels: Uint8Array;
+  /** For each draw, the operations that happened and what their range gave. */
+  drawn: { operation: number; value: number }[][];
+}
+
 export interface Engine {
   /** With the speeds of the benchmark model, where it was measured before. */
   info(): Promise<EngineInfo>;
@@ -236,6 +265,8 @@ export interface Engine {
     job: { file: string; set: TensorSet; batch?: number },
     options?: CallOptions,
   ): Promise<Probabilities>;
+  /** The very images that training draws. */
+  augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
  * The core's side of the engine: starts engine processes when they are needed and implements the
  * `Engine` interface over their channels.
  *
- * Each training has a process of its own, everything else shares one. ONNX Runtime computes on the
+ * Each training has a process of its own, previews of augmentation share one, everything else another. ONNX Runtime computes on the
  * thread that asked, so a prediction would otherwise wait behind training steps; and a training that
  * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
  * ends.
@@ -16,7 +16,7 @@ import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
 import { fallbackText, trainAcross } from './fallback.ts';
 import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
-import type { Method, Methods } from './messages.ts';
+import type { Methods } from './messages.ts';
 import { Selection, benchmarkWork, choiceText } from './selection.ts';
 import { workKey } from './work-key.ts';
 import { Timings } from './timings.ts';
@@ -36,6 +36,7 @@ import type {
   TrainResult,
   Work,
 } from './protocol.ts';
+import { cancelled, SharedProcess } from './shared-process.ts';
 
 export interface EngineOptions {
   /** The plain Node executable that runs the engine. */
@@ -49,8 +50,6 @@ export interface EngineOptions {
 
 /** A cancelled training that has not ended by then is killed. */
 const CANCEL_GRACE_MS = 5000;
-/** The shared process is given up after this long without a call. */
-const IDLE_MS = 60_000;
 
 /** Models whose need of memory is remembered. */
 const MOST_NEEDS = 20;
@@ -67,12 +66,15 @@ class Supervisor implements Engine {
   readonly #selection: Selection;
   readonly #needs = new Map<string, Promise<MemoryNeed>>();
   readonly #trainings = new Set<EngineProcess>();
-  #shared: EngineProcess | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  readonly #shared: SharedProcess;
+  /** Apart from what computes: a picture that follows a slider does not wait behind a batch. */
+  readonly #previews: SharedProcess;
   #closed = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#shared = new SharedProcess((signal) => this.#start(signal));
+    this.#previews = new SharedProcess((signal) => this.#start(signal));
     const { dataDir } = options;
     this.#threads = options.threads ?? defaultThreads();
     this.#tensorflowDir = dataDir === undefined ? undefined : join(dataDir, 'tensorflow');
@@ -89,7 +91,7 @@ class Supervisor implements Engine {
     const [choice] = await Promise.all([
       this.#selection.choose(benchmarkWork()),
       // The CPU is always there, unless the engine itself does not run.
-      this.#call('probe', { backend: 'cpu' }),
+      this.#shared.call('probe', { backend: 'cpu' }),
     ]);
     const versions = { node: process.versions.node, onnxruntime: runtimeVersion() };
     return { ...choice, versions };
@@ -107,7 +109,7 @@ class Supervisor implements Engine {
 
   memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {
     const key = workKey({ spec: work.spec, batch: work.classes, backend: 'memory' });
-    const known = this.#needs.get(key) ?? this.#call('memoryNeed', work);
+    const known = this.#needs.get(key) ?? this.#shared.call('memoryNeed', work);
     this.#needs.delete(key);
     // Asked for at each change of a form.
     this.#needs.set(key, known);
@@ -117,15 +119,19 @@ class Supervisor implements Engine {
   }
 
   predict(job: Methods['predict'][0], options?: CallOptions) {
-    return this.#call('predict', job, options);
+    return this.#shared.call('predict', job, options);
   }
 
   exportOnnx(job: Methods['exportOnnx'][0], options?: CallOptions) {
-    return this.#call('exportOnnx', job, options);
+    return this.#shared.call('exportOnnx', job, options);
   }
 
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
-    return this.#call('runExported', job, options);
+    return this.#shared.call('runExported', job, options);
+  }
+
+  augment(job: Methods['augment'][0], options?: CallOptions) {
+    return this.#previews.call('augment', job, options);
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
@@ -235,56 +241,6 @@ class Supervisor implements Engine {
     return chooseBackend(backend, this.#threads).label;
   }
 
-  /**
-   * A call to the shared process. One that was already running may be dead without our knowing yet,
-   * or may die of something older than this call: then it is made once more, to a fresh one.
-   */
-  async #call<M extends Method>(
-    method: M,
-    input: Methods[M][0],
-    options: CallOptions = {},
-  ): Promise<Methods[M][1]> {
-    if (options.signal?.aborted) throw cancelled();
-    const running = this.#shared?.alive ? this.#shared : undefined;
-    const process = (this.#shared = running ?? this.#start(options.signal));
-    try {
-      return await this.#callOn(process, method, input, options);
-    } catch (error) {
-      if (options.signal?.aborted) throw cancelled();
-      if (!running || running.alive || this.#closed) throw error;
-      if (this.#shared === running) this.#shared = this.#start(options.signal);
-      return await this.#callOn(this.#shared, method, input, options);
-    }
-  }
-
-  async #callOn<M extends Method>(
-    process: EngineProcess,
-    method: M,
-    input: Methods[M][0],
-    { signal, onProgress }: CallOptions,
-  ): Promise<Methods[M][1]> {
-    clearTimeout(this.#idle);
-    const { id, result } = process.call(method, input, { onProgress });
-    const cancel = () => process.cancel(id);
-    signal?.addEventListener('abort', cancel, { once: true });
-    try {
-      return await result;
-    } finally {
-      signal?.removeEventListener('abort', cancel);
-      this.#restWhenIdle(process);
-    }
-  }
-
-  #restWhenIdle(process: EngineProcess): void {
-    if (process !== this.#shared || process.busy) return;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
-      if (this.#shared === process) this.#shared = undefined;
-      void process.close();
-    }, IDLE_MS);
-    this.#idle.unref();
-  }
-
   #start(signal: AbortSignal | undefined, onTrial = false): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
@@ -302,10 +258,7 @@ class Supervisor implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#idle);
-    const processes = [...this.#trainings, ...(this.#shared ? [this.#shared] : [])];
-    this.#shared = undefined;
-    await Promise.all(processes.map((process) => process.close()));
+    await Promise.all([...this.#trainings, this.#shared, this.#previews].map((one) => one.close()));
   }
 }
 
@@ -325,8 +278,4 @@ class Asked {
     this.#listener = listener;
     if (this.#made) listener(this.#made);
   }
-}
-
-function cancelled(): AppError {
-  return new AppError('CANCELLED', 'Cancelled.');
 }

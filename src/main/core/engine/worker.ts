@@ -79,6 +79,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       return await (
         await (inference ??= openInference(threads))
       ).runExported(request.input, options);
+    case 'augment': {
+      const { drawImages } = await import('./data/augment/draw-images.ts');
+      return await drawImages(request.input);
+    }
     case 'exportOnnx': {
       const { exportOnnx } = await import('./inference.ts');
       return await exportOnnx(request.input);

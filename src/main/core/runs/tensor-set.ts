@@ -14,5 +14,6 @@ export function tensorSet(
     source: { kind: 'pack', file: pack.file },
     slots: Uint32Array.from(data.images, (image) => pack.slots.get(image)!),
     labels: data.classes,
+    images: data.images,
   };
 }

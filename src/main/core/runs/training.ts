@@ -61,6 +61,7 @@ export async function train(
       schedule: run.options.schedule,
       earlyStop: run.options.earlyStop,
       seed: run.options.seed,
+      augment: run.options.augment,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,

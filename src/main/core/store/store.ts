@@ -6,6 +6,7 @@
  */
 import { rename, rm, stat } from 'node:fs/promises';
 import { partialName } from '../util/files.ts';
+import { AugmentationsTable } from './augmentations.ts';
 import { ClassesTable } from './classes.ts';
 import { ContainersTable } from './containers.ts';
 import { openDatabase, type Db, type OpenOptions } from './database.ts';
@@ -30,6 +31,7 @@ export class Store {
   readonly labels: LabelsTable;
   readonly steps: StepsTable;
   readonly splits: SplitsTable;
+  readonly augmentations: AugmentationsTable;
   readonly models: ModelsTable;
   readonly runs: RunsTable;
   readonly evaluations: EvaluationsTable;
@@ -48,6 +50,7 @@ export class Store {
     this.labels = new LabelsTable(db);
     this.steps = new StepsTable(db);
     this.splits = new SplitsTable(db);
+    this.augmentations = new AugmentationsTable(db);
     this.models = new ModelsTable(db);
     this.runs = new RunsTable(db);
     this.evaluations = new EvaluationsTable(db);

@@ -32,6 +32,7 @@ export function differences(runs: readonly Run[]): ComparedRow[] {
     row(label.learningRate, runs, (run) => setting(run.options.learningRate)),
     row(label.seed, runs, (run) => String(run.options.seed)),
     row(label.trainImages, runs, (run) => integer(run.trainImages)),
+    row(label.augment, runs, (run) => run.options.augment?.name ?? text.noAugmentation),
     row(label.validateOn, runs, (run) => text.validatedOn(run.options.validateOn)),
     row(label.validationImages, runs, (run) => integer(run.validationImages)),
     row(label.classes, runs, (run) => run.classes.join(', ')),

@@ -80,6 +80,8 @@ export const text = {
     learningRate: 'How far each step goes. Too large and the loss jumps, too small and it crawls.',
     seed: 'The same seed, data and settings give the same run again.',
     trainLimit: 'Use only the first N labeled training images, in the order of import.',
+    augment:
+      'How training images are varied, drawn afresh each epoch. The Augment screen shows it.',
     validateOn:
       'Images that training never sees. Accuracy on them tells what to expect on new pictures.',
     engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
@@ -214,6 +216,7 @@ export const text = {
     seed: 'Seed',
     trainImages: 'Training images',
     trainLimit: 'Image limit',
+    augment: 'Augmentation',
     validateOn: 'Validate on',
     validationImages: 'Validation images',
     classes: 'Classes',
@@ -224,6 +227,7 @@ export const text = {
     finished: 'Ended',
     id: 'Run folder',
   },
+  noAugmentation: 'None: the images as they are',
   outcomes: {
     valAccuracy: 'Best accuracy on new images',
     accuracy: 'Training accuracy then',

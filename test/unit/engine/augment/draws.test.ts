@@ -297,7 +297,7 @@ describe('mixing a batch', () => {
     ]);
     expect(mixing.plan(2, images)).toEqual(mixing.plan(2, images));
     expect(mixing.plan(2, images)).not.toEqual(mixing.plan(4, images));
-    expect(mixing.plan(2, [11])).toEqual([{ partner: 0, share: 1, box: null }]);
+    expect(mixing.plan(2, [11])).toEqual([{ operation: -1, partner: 0, share: 1, box: null }]);
     const untouched = mixing
       .plan(
         1,

@@ -7,6 +7,7 @@
  * The graph computes the same numbers, up to the order of their sums.
  */
 import { GraphBuilder } from '../graph/builder.ts';
+import { concrete } from '../graph/shape.ts';
 import type { Graph } from '../graph/types.ts';
 import { Kernels, Producers } from './kernels.ts';
 import { Layouts } from './layouts.ts';
@@ -27,6 +28,11 @@ export function blockChannels(graph: Graph, block: number): Graph {
   for (const node of graph.nodes) {
     if (rewriting.done.has(node) || rules[node.op]?.(rewriting, node)) continue;
     const inputs = node.inputs.map((value) => value && layouts.plain(value));
+    const [reshaped] = node.outputs;
+    if (node.op === 'Reshape' && inputs[0] && reshaped) {
+      layouts.setPlain(reshaped, b.reshape(inputs[0], concrete(reshaped.shape)));
+      continue;
+    }
     const outputs = b.node(node.op, inputs, node.attributes);
     for (const [index, value] of node.outputs.entries()) {
       const output = outputs[index];

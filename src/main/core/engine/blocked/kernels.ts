@@ -23,11 +23,46 @@ export class Kernels {
   }
 
   blocked(old: Value): Value {
+    const images = this.#images(old);
+    if (images) return images;
     const swapped = this.#producers.swapped(old);
-    if (swapped && this.#layouts.isBlocked(swapped)) return fromImages(this.#layouts, swapped);
     const source = swapped && this.#producers.flipped(swapped);
     if (source && this.#fits(source)) return this.#turned(source);
     return this.#fits(old) ? this.#forward(old) : this.#few(old);
+  }
+
+  /** Of images [N, C, H, W] in blocks that serve as a kernel [C, N, H, W], or of a part of it. */
+  #images(old: Value): Value | null {
+    const cut = this.#producers.slice(old);
+    const swapped = this.#producers.swapped(cut ? cut.value : old);
+    if (!swapped || !this.#layouts.isBlocked(swapped)) return null;
+    const { b, block } = this.#layouts;
+    const [n, c, h, w] = imageDims(swapped);
+    const whole = this.#imageKernel(swapped);
+    if (!cut) return b.reshape(whole, [c, n, h, w]);
+    const { starts, ends } = cut;
+    const [first = 0, from = 0, left = 0] = starts;
+    const [end = n, to = h, right = w] = ends;
+    const pixels = b.reshape(whole, [c / block, n / block, h, w, block * block]);
+    const part = b.op('Slice', [
+      pixels,
+      b.ints([first / block, from, left]),
+      b.ints([end / block, to, right]),
+      b.ints([1, 2, 3]),
+    ]);
+    return b.reshape(part, [c, end - first, to - from, right - left]);
+  }
+
+  #imageKernel(old: Value): Value {
+    const known = this.#tiles.get(old);
+    if (known) return known;
+    const { b, block } = this.#layouts;
+    const [n, c, h, w] = imageDims(old);
+    const blocked = this.#layouts.blocked(old);
+    const apart = b.reshape(blocked, [n / block, block, c / block, h * w, block]);
+    const value = b.transpose(apart, [2, 0, 3, 1, 4]);
+    this.#tiles.set(old, value);
+    return value;
   }
 
   #fits(old: Value): boolean {
@@ -87,14 +122,6 @@ export class Kernels {
   }
 }
 
-/** Of images [N, C, H, W] in blocks that serve as a kernel [C, N, H, W]. */
-function fromImages(layouts: Layouts, old: Value): Value {
-  const { b, block } = layouts;
-  const [n, c, h, w] = imageDims(old);
-  const apart = b.reshape(layouts.blocked(old), [n / block, block, c / block, h * w, block]);
-  return b.reshape(b.transpose(apart, [2, 0, 3, 1, 4]), [c, n, h, w]);
-}
-
 /** Which node of the old graph made a value, for the few patterns that have a shorter way. */
 export class Producers {
   readonly #nodes = new Map<Value, Node>();
@@ -129,6 +156,19 @@ export class Producers {
     const perm = node?.attributes['perm'];
     if (node?.op !== 'Transpose' || typeof perm !== 'object') return null;
     return sameShape(perm, [1, 0, 2, 3]) ? (node.inputs[0] ?? null) : null;
+  }
+
+  /** What this is a part of, if it is cut out of axes 1, 2 and 3. */
+  slice(value: Value): { value: Value; starts: number[]; ends: number[] } | null {
+    const node = this.#nodes.get(value);
+    const [from, starts, ends, axes, steps] = node?.inputs ?? [];
+    if (node?.op !== 'Slice' || !from || steps) return null;
+    if (!sameShape(constantInts(axes, 'Slice axes'), [1, 2, 3])) return null;
+    return {
+      value: from,
+      starts: constantInts(starts, 'Slice starts'),
+      ends: constantInts(ends, 'Slice ends'),
+    };
   }
 
   /** v, if this is v read backwards along its last two axes. */

@@ -1,4 +1,6 @@
+import { augments, type AugmentationSpec } from '#shared/augmentation.ts';
 import type { TensorSet } from '../protocol.ts';
+import type { AugmentRows } from './augment/producer.ts';
 import { createProducer, type EpochPlan, type Rows } from './producer.ts';
 import { defaultImageMemory, openRows } from './rows.ts';
 import { DataThreads } from './threads.ts';
@@ -16,6 +18,8 @@ export interface LoaderOptions {
   batch: number;
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   memoryBudget?: number | undefined;
+  /** How images are varied; the same for a seed, epoch and image, however they are loaded. */
+  augment?: { spec: AugmentationSpec; seed: number } | undefined;
   /** Data threads; 0 makes batches on this one. By default as many as pay. */
   threads?: number | undefined;
 }
@@ -49,14 +53,20 @@ interface PixelStream {
 
 /** Copying less than this from memory takes less than telling a thread to do it. */
 const SMALL_BATCH_BYTES = 1024 ** 2;
+/** The same for images that are varied: that takes about twenty times as long as copying. */
+const SMALL_AUGMENTED_BYTES = 64 * 1024;
 
 function threadsThatPay(rows: Rows, batch: number): number {
-  return rows.kind === 'memory' && batch * rows.rowBytes < SMALL_BATCH_BYTES ? 0 : 1;
+  const small = rows.augment ? SMALL_AUGMENTED_BYTES : SMALL_BATCH_BYTES;
+  return rows.kind === 'memory' && batch * rows.rowBytes < small ? 0 : 1;
 }
 
 /** Throws SOURCE_UNREADABLE if the set's pack is missing or shorter than it must be. */
 export async function openLoader(set: TensorSet, options: LoaderOptions): Promise<DataLoader> {
-  const rows = await openRows(set, options.memoryBudget ?? defaultImageMemory());
+  const rows = {
+    ...(await openRows(set, options.memoryBudget ?? defaultImageMemory())),
+    augment: options.augment && augmentRows(set, options.augment),
+  };
   const batch = Math.max(1, Math.min(options.batch, set.slots.length));
   const threads = options.threads ?? threadsThatPay(rows, batch);
   const stream: PixelStream = threads > 0 ? new DataThreads(rows, threads) : onThisThread(rows);
@@ -116,4 +126,13 @@ function onThisThread(rows: Rows): PixelStream {
 /** The set as it is. */
 export function inOrder(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, index) => index);
+}
+
+function augmentRows(
+  { height, width, channels, slots, images }: TensorSet,
+  { spec, seed }: NonNullable<LoaderOptions['augment']>,
+): AugmentRows | undefined {
+  if (!augments(spec)) return undefined;
+  const size = { height, width, channels };
+  return { spec, size, seed, images: images ?? inOrder(slots.length) };
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { augmented, type AugmentRows } from './augment/producer.ts';
 import { unreadablePack } from './errors.ts';
 
 /** Where the pixels of a set lie. Crosses to data threads: their memory is shared, files are opened anew. */
@@ -6,6 +7,7 @@ export type Rows = {
   rowBytes: number;
   /** Row of each of the set's images. */
   slots: Uint32Array;
+  augment?: AugmentRows | undefined;
 } & ({ kind: 'memory'; data: Uint8Array } | { kind: 'file'; file: string });
 
 /** Which batches of an epoch: `from` up to but without `steps`. */
@@ -42,7 +44,8 @@ export interface BatchProducer {
 
 /** Throws SOURCE_UNREADABLE if the pack cannot be opened. */
 export function createProducer(rows: Rows): BatchProducer {
-  return rows.kind === 'memory' ? fromMemory(rows, rows.data) : fromFile(rows, rows.file);
+  const producer = rows.kind === 'memory' ? fromMemory(rows, rows.data) : fromFile(rows, rows.file);
+  return rows.augment ? augmented(producer, rows.augment) : producer;
 }
 
 function fromMemory({ rowBytes, slots }: Rows, data: Uint8Array): BatchProducer {

@@ -13,7 +13,12 @@ export interface TrainingData {
 export async function openTrainingData(job: TrainJob): Promise<TrainingData> {
   const budget = job.imageMemory ?? defaultImageMemory();
   const threads = job.dataThreads;
-  const training = await openLoader(job.train, { batch: job.batch, memoryBudget: budget, threads });
+  const training = await openLoader(job.train, {
+    batch: job.batch,
+    memoryBudget: budget,
+    threads,
+    augment: job.augment ? { spec: job.augment, seed: job.seed } : undefined,
+  });
   try {
     const validation =
       job.validation &&

@@ -1,7 +1,7 @@
 import { ops } from '../ops/index.ts';
 import { defaultLowerings, type Lowerings } from '../ops/lowerings.ts';
 import type { OpName } from './op-names.ts';
-import { GraphError, elements, formatShape } from './shape.ts';
+import { GraphError, elements, formatShape, sameShape } from './shape.ts';
 import type { Attributes, DType, Graph, Node, Shape, TensorData, Value } from './types.ts';
 import { validate } from './validate.ts';
 
@@ -18,6 +18,9 @@ export class GraphBuilder {
   readonly #nodes: Node[] = [];
   readonly #outputs = new Map<string, Value>();
   readonly #names = new Set<string>();
+  /** What a value was before it was reshaped, and the result of each reshape. */
+  readonly #reshaped = new Map<Value, Value>();
+  readonly #reshapes = new Map<string, Value>();
   #counter = 0;
 
   constructor(name: string, lowerings: Lowerings = defaultLowerings) {
@@ -107,8 +110,18 @@ export class GraphBuilder {
     return value;
   }
 
+  /** The same numbers in another shape; of a reshaped value, of what that was before. */
   reshape(value: Value, shape: readonly number[]): Value {
-    return this.op('Reshape', [value, this.ints(shape)]);
+    // A 0 keeps a dimension of exactly this value.
+    const source = shape.includes(0) ? value : (this.#reshaped.get(value) ?? value);
+    if (sameShape(source.shape, shape)) return source;
+    const key = `${source.name} ${shape.join()}`;
+    const known = this.#reshapes.get(key);
+    if (known) return known;
+    const result = this.op('Reshape', [source, this.ints(shape)]);
+    this.#reshaped.set(result, source);
+    this.#reshapes.set(key, result);
+    return result;
   }
 
   transpose(value: Value, perm: readonly number[]): Value {

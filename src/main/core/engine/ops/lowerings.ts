@@ -87,6 +87,5 @@ export function blockedLowerings(block: number): Lowerings {
         ? 'flipped-conv'
         : defaultLowerings.convInput(g),
     maxPool: 'late',
-    convPool: () => 'pool',
   };
 }

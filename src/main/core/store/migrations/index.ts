@@ -3,6 +3,7 @@ import { runs } from './002-runs.ts';
 import { models } from './003-models.ts';
 import { runEnding } from './004-run-ending.ts';
 import { dataWait } from './005-data-wait.ts';
+import { augmentations } from './006-augmentations.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -12,4 +13,11 @@ export interface Migration {
   sql: string;
 }
 
-export const migrations: readonly Migration[] = [library, runs, models, runEnding, dataWait];
+export const migrations: readonly Migration[] = [
+  library,
+  runs,
+  models,
+  runEnding,
+  dataWait,
+  augmentations,
+];

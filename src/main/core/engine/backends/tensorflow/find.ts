@@ -25,11 +25,19 @@ export function findTensorflow(folder: string | undefined): FoundTensorflow | nu
     for (const name of packages) {
       try {
         const { version } = require(`${name}/package.json`) as { version: string };
-        return { name, version, load: () => require(name) as Tf };
+        return { name, version, load: () => load(require, name) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
       }
     }
   }
   return null;
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed from its `util`. */
+function load(require: NodeJS.Require, name: string): Tf {
+  const util = require('node:util') as Record<string, unknown>;
+  util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
+  util['isArray'] ??= Array.isArray;
+  return require(name) as Tf;
 }

@@ -11,6 +11,8 @@ type Mixing = Keyed<Extract<Operation, { type: 'mixup' | 'cutmix' }>>;
 
 /** What one image of a batch gets of another. */
 export interface Mix {
+  /** Index of the operation in the spec; -1 where nothing is mixed in. */
+  operation: number;
   /** The other's place in the batch. */
   partner: number;
   /** How much stays of this one, and of its label; 1 where nothing is mixed in. */
@@ -36,6 +38,11 @@ export class Mixer {
     );
   }
 
+  /** Whether it may change anything. */
+  get mixes(): boolean {
+    return this.#operations.length > 0;
+  }
+
   /** @param images of the batch, as in DrawPlace */
   plan(epoch: number, images: ArrayLike<number>): Mix[] {
     return Array.from(images, (image, place) => {
@@ -46,7 +53,7 @@ export class Mixer {
           return this.#mix(operation, draw.random, (place + step) % images.length);
         }
       }
-      return { partner: place, share: 1, box: null };
+      return { operation: -1, partner: place, share: 1, box: null };
     });
   }
 
@@ -68,12 +75,13 @@ export class Mixer {
     }
   }
 
-  #mix({ type, alpha }: Mixing, random: Random, partner: number): Mix {
+  #mix({ type, alpha, index }: Mixing, random: Random, partner: number): Mix {
     const share = beta(random, alpha);
-    if (type === 'mixup') return { partner, share, box: null };
+    if (type === 'mixup') return { operation: index, partner, share, box: null };
     const { height, width } = this.#size;
     const box = drawBox(random, this.#size, 1 - share, width / height);
-    return { partner, share: 1 - (box.height * box.width) / (height * width), box };
+    const area = (box.height * box.width) / (height * width);
+    return { operation: index, partner, share: 1 - area, box };
   }
 }
 

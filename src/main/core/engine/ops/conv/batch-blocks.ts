@@ -9,9 +9,17 @@ import { GraphError, dimAt, sameShape } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
 import type { ConvGeometry } from './geometry.ts';
 
-/** Bytes of dy that one convolution may have as its kernel, for 64 filters: half of a common cache. */
+/**
+ * Bytes of dy that one convolution may have as its kernel, for 64 filters: half of a common cache.
+ * They are read again for every row of taps of every channel; few of those can wait for memory.
+ */
 const KERNEL_BYTES = 512 * 1024;
+const FEW_READS = 32;
+const KERNEL_BYTES_FEW_READS = 4 * 1024 * 1024;
 const FILTERS_AT_A_TIME = 64;
+
+/** More convolutions than this would take longer to set up than they save. */
+const MOST_PARTS = 16;
 
 const swap = [1, 0, 2, 3];
 
@@ -20,31 +28,20 @@ export function batchBlocks(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Va
   const images = Math.ceil(g.batch / block) * block;
   const extra = images - g.batch;
   const [top, left, bottom, right] = g.pads;
-  const padded = grown(b, x, [0, 0, top, left, extra, 0, bottom, right]);
-  const slopes = grown(b, grad, [0, 0, 0, 0, extra, 0, 0, 0]);
+  const padded = b.transpose(grown(b, x, [0, 0, top, left, extra, 0, bottom, right]), swap);
+  const slopes = b.transpose(grown(b, grad, [0, 0, 0, 0, extra, 0, 0, 0]), swap);
   const columns = (g.outWidth - 1) * g.strides[1] + (g.kernel[1] - 1) * g.dilations[1] + 1;
   const reach = (g.kernel[0] - 1) * g.dilations[0] + 1;
 
-  const rowBytes = 4 * Math.min(g.outChannels, FILTERS_AT_A_TIME) * block * g.outWidth;
-  const rows = Math.max(1, Math.floor(KERNEL_BYTES / rowBytes));
-  const strips = Math.ceil(g.outHeight / rows);
-  // With few rows an image, several blocks of images share a convolution.
-  const blocks = strips > 1 ? 1 : Math.max(1, Math.floor(KERNEL_BYTES / (rowBytes * g.outHeight)));
+  const { strips, batches } = divided(g, images, block);
   let sum: Value | null = null;
-  for (let first = 0; first < images; first += blocks * block) {
-    const end = Math.min(images, first + blocks * block);
-    for (let strip = 0; strip < strips; strip++) {
-      const from = Math.round((strip * g.outHeight) / strips);
-      const to = Math.round(((strip + 1) * g.outHeight) / strips);
-      const image = cut(
-        b,
-        padded,
-        [first, end],
-        [from * g.strides[0], (to - 1) * g.strides[0] + reach],
-        columns,
-      );
-      const kernel = cut(b, slopes, [first, end], [from, to], g.outWidth);
-      const part = b.op('Conv', [b.transpose(image, swap), b.transpose(kernel, swap)], {
+  for (const [first, end] of parts(batches, images / block)) {
+    for (const [from, to] of parts(strips, g.outHeight)) {
+      const group = [first * block, end * block] as const;
+      const rows = [from * g.strides[0], (to - 1) * g.strides[0] + reach] as const;
+      const image = cut(b, padded, group, rows, columns);
+      const kernel = cut(b, slopes, group, [from, to], g.outWidth);
+      const part = b.op('Conv', [image, kernel], {
         kernel_shape: [to - from, g.outWidth],
         strides: g.dilations,
         dilations: g.strides,
@@ -56,7 +53,33 @@ export function batchBlocks(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Va
   return b.transpose(sum, swap);
 }
 
-/** The given images and rows, and the first columns, of [N, C, H, W]. */
+/** How many strips of rows, and how many groups of images, are computed one after the other. */
+function divided(
+  g: ConvGeometry,
+  images: number,
+  block: number,
+): { strips: number; batches: number } {
+  const reads = g.inChannels * g.kernel[0];
+  const bytes = reads > FEW_READS ? KERNEL_BYTES : KERNEL_BYTES_FEW_READS;
+  const rowBytes = 4 * Math.min(g.outChannels, FILTERS_AT_A_TIME) * block * g.outWidth;
+  const blocks = images / block;
+  const batches = Math.min(
+    blocks,
+    MOST_PARTS,
+    Math.ceil((blocks * rowBytes * g.outHeight) / bytes),
+  );
+  const rows = Math.max(1, Math.floor(bytes / (rowBytes * Math.ceil(blocks / batches))));
+  const most = Math.max(1, Math.floor(MOST_PARTS / batches));
+  return { strips: Math.min(most, Math.ceil(g.outHeight / rows)), batches };
+}
+
+/** [first, end) of each part, as equal as can be. */
+function parts(count: number, size: number): [number, number][] {
+  const edge = (index: number) => Math.round((index * size) / count);
+  return Array.from({ length: count }, (_, index) => [edge(index), edge(index + 1)]);
+}
+
+/** The given images and rows, and the first columns, of [C, N, H, W]. */
 function cut(
   b: GraphBuilder,
   value: Value,
@@ -64,13 +87,13 @@ function cut(
   [from, to]: readonly [number, number],
   columns: number,
 ): Value {
-  const whole = [end - first, dimAt(value.shape, 1), to - from, columns];
+  const whole = [dimAt(value.shape, 0), end - first, to - from, columns];
   if (sameShape(value.shape, whole)) return value;
   return b.op('Slice', [
     value,
     b.ints([first, from, 0]),
     b.ints([end, to, columns]),
-    b.ints([0, 2, 3]),
+    b.ints([1, 2, 3]),
   ]);
 }
 
