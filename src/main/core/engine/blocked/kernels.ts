@@ -38,11 +38,13 @@ export class Kernels {
     if (!swapped || !this.#layouts.isBlocked(swapped)) return null;
     const { b, block } = this.#layouts;
     const [n, c, h, w] = imageDims(swapped);
+    if (n % block > 0) return null;
     const whole = this.#imageKernel(swapped);
     if (!cut) return b.reshape(whole, [c, n, h, w]);
     const { starts, ends } = cut;
     const [first = 0, from = 0, left = 0] = starts;
     const [end = n, to = h, right = w] = ends;
+    if (first % block > 0 || end % block > 0) return null;
     const pixels = b.reshape(whole, [c / block, n / block, h, w, block * block]);
     const part = b.op('Slice', [
       pixels,
