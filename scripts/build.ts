@@ -28,6 +28,7 @@ const programs = {
   electron: 'src/main/electron/main.ts',
   cli: 'src/main/cli/main.ts',
   'engine-worker': 'src/main/core/engine/worker.ts',
+  'replica-worker': 'src/main/core/engine/training/cpu/replica-worker.ts',
   'data-worker': 'src/main/core/engine/data/data-worker.ts',
   'decode-worker': 'src/main/core/library/decode/worker.ts',
 };

@@ -91,6 +91,7 @@ function checkContents(resources: string): void {
     'dist/main/preload.cjs',
     'dist/main/cli.js',
     'dist/main/engine-worker.js',
+    'dist/main/replica-worker.js',
     'dist/main/data-worker.js',
     'dist/main/decode-worker.js',
     'dist/renderer/index.html',
@@ -99,6 +100,7 @@ function checkContents(resources: string): void {
   }
   for (const file of [
     'dist/main/engine-worker.js',
+    'dist/main/replica-worker.js',
     'dist/main/data-worker.js',
     'dist/main/decode-worker.js',
     'dist/main/cli.js',

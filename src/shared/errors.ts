@@ -76,6 +76,14 @@ export interface ErrorInfo {
   subject?: string | undefined;
 }
 
+/** The other way round, on the far side of a channel. */
+export function fromErrorInfo({ code, message, hint, subject }: ErrorInfo): AppError {
+  return new AppError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(subject === undefined ? {} : { subject }),
+  });
+}
+
 /** Any thrown value as data. Bugs keep their message: hiding it would only hide the way to a fix. */
 export function toErrorInfo(error: unknown): ErrorInfo {
   if (error instanceof AppError) {

@@ -114,7 +114,7 @@ const plainLayers = [
     ...weighted,
     type: z.literal('dense'),
     /** 'classes': as many as the data has. */
-    units: z.union([size.max(1_000_000), z.literal('classes')]),
+    units: z.union([z.number().int().min(1).max(1_000_000), z.literal('classes')]),
   }),
   z.strictObject({ ...common, type: z.literal('dropout'), rate }),
   /** Drops whole channels. */
@@ -207,8 +207,7 @@ export type LayerSpec = PlainLayerSpec | BlockSpec;
 
 const sequence = z.array(z.lazy((): z.ZodType<LayerSpec> => layerSpec)).max(1000);
 
-export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
-  ...plainLayers,
+const blocks = [
   z.strictObject({
     ...common,
     type: z.literal('residual'),
@@ -223,4 +222,20 @@ export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
     merge: z.enum(['concat', 'add']),
     activation: activation.optional(),
   }),
+] as const;
+
+export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
+  ...plainLayers,
+  ...blocks,
 ]);
+
+export type LayerType = LayerSpec['type'];
+
+/** The settings of each layer type with their schemas, without the layers inside blocks. */
+export const layerSettings: ReadonlyMap<LayerType, Readonly<Record<string, z.ZodType>>> = new Map(
+  [...plainLayers, ...blocks].map(({ shape }) => {
+    const inner = new Set(['type', 'body', 'shortcut', 'branches']);
+    const settings = Object.entries<z.ZodType>(shape).filter(([key]) => !inner.has(key));
+    return [shape.type.value, Object.fromEntries(settings)];
+  }),
+);

@@ -54,3 +54,24 @@ export function splice(
   const changed = parts.map((each, at) => (at === part ? splice(each, rest, remove, put) : each));
   return [...layers.slice(0, index), withParts(block, changed), ...layers.slice(index + 1)];
 }
+
+/**
+ * Takes the layer at `from` to where `to` was before it was taken out: before the layer that is there,
+ * or at the end of a sequence. A block cannot be moved into itself: then null.
+ * @returns the layers, and the path that the layer has then
+ */
+export function move(
+  layers: readonly LayerSpec[],
+  from: Path,
+  to: Path,
+): { layers: LayerSpec[]; path: number[] } | null {
+  const layer = layerAt(layers, from);
+  const inside = to.length > from.length && from.every((number, at) => number === to[at]);
+  if (!layer || inside) return null;
+  // What comes after the gap in the same sequence, and all that is inside of it, moves up by one.
+  const depth = from.length - 1;
+  const shared = from.slice(0, depth).every((number, at) => number === to[at]);
+  const later = shared && to.length > depth && (to[depth] ?? 0) > (from[depth] ?? 0);
+  const path = to.map((number, at) => (later && at === depth ? number - 1 : number));
+  return { layers: splice(splice(layers, from, 1), path, 0, [layer]), path };
+}

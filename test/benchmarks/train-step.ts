@@ -6,11 +6,10 @@
  */
 import { parseArgs } from 'node:util';
 import { findPreset, presets } from '#shared/presets/index.ts';
-import { createBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend, defaultThreads } from '#core/engine/backends/status.ts';
 import { defaultLowerings, type Lowerings } from '#core/engine/ops/lowerings.ts';
 import { Random } from '#core/engine/random.ts';
-import { StepRunner } from '#core/engine/training/step-runner.ts';
+import { CpuStepper } from '#core/engine/training/cpu/cpu-stepper.ts';
 
 const WARM_UP = 20;
 const ROUNDS = 5;
@@ -43,9 +42,9 @@ async function measure(id: string): Promise<void> {
   if (!preset) throw new Error(`No preset is called ${id}.`);
   const threads = Number(values.threads ?? defaultThreads());
   const batch = Number(values.batch ?? preset.info.defaults.batch);
-  const backend = createBackend(chooseBackend('cpu', threads), threads);
-  const runner = new StepRunner(
-    backend,
+  const runner = new CpuStepper(
+    chooseBackend('cpu', threads),
+    threads,
     { spec: preset.spec, classes: preset.classes, lowerings: chosenLowerings() },
     1,
   );

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
 import type { TensorData } from '#core/engine/graph/types.ts';
+import { graphArithmetic } from '#core/engine/arithmetic.ts';
 import { createOptimizer } from '#core/engine/optimizers.ts';
 import { compile, expectClose, randomTensor } from './harness.ts';
 
@@ -67,7 +68,7 @@ describe('optimizer', () => {
     const gradient = b.input('gradient', 'float32', [SIZE]);
     const slots = optimizer.slots.map((name) => b.input(`slot_${name}`, 'float32', [SIZE]));
     const scalars = optimizer.scalars.map((name) => b.input(name, 'float32', []));
-    const update = optimizer.update(b, weights, gradient, slots, scalars);
+    const update = optimizer.update(graphArithmetic(b), weights, gradient, slots, scalars);
     b.output('weights_next', update.weights);
     for (const [index, slot] of update.slots.entries()) b.output(`next_${index}`, slot);
     const program = await compile(b.finish());

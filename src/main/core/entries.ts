@@ -19,6 +19,7 @@ export function unpacked(path: string): string {
 
 export const entries = {
   engine: entry('./engine/worker.ts', './engine-worker.js'),
+  replica: entry('./engine/training/cpu/replica-worker.ts', './replica-worker.js'),
   dataThread: entry('./engine/data/data-worker.ts', './data-worker.js'),
   decoder: entry('./library/decode/worker.ts', './decode-worker.js'),
 };

@@ -7,6 +7,7 @@ import type { Job, SplitSummary } from '#shared/contract/index.ts';
 import type { AppState } from './app.svelte.ts';
 import { EvaluationState } from './evaluation.svelte.ts';
 import { ExportsState } from './exports.svelte.ts';
+import { classesNeeded, ModelsState } from './models.svelte.ts';
 import { PredictState } from './predict.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
 import { RunsState } from './runs.svelte.ts';
@@ -14,6 +15,7 @@ import { TrainForm } from './train-form.svelte.ts';
 
 export class ModelWork {
   readonly runs: RunsState;
+  readonly models: ModelsState;
   readonly form: TrainForm;
   readonly evaluation: EvaluationState;
   readonly predict: PredictState;
@@ -28,6 +30,7 @@ export class ModelWork {
     this.#app = app;
     this.#project = project;
     this.runs = new RunsState(app.api, project.id);
+    this.models = new ModelsState(app.api, project.id, () => classesNeeded(project.classes));
     this.form = new TrainForm(app.api, project.id);
     this.evaluation = new EvaluationState(app.api, project.id);
     this.predict = new PredictState(app.api, project.id);
@@ -39,6 +42,7 @@ export class ModelWork {
   async load(): Promise<void> {
     await Promise.all([
       this.runs.load(),
+      this.#app.attempt(() => this.models.load()),
       this.#readSplits(),
       this.exports.load(),
       this.evaluation.refresh(),
@@ -58,6 +62,10 @@ export class ModelWork {
   #listen(): void {
     const project = this.#project;
     project.on(['runs'], () => void this.runs.refresh());
+    project.on(['models'], () => {
+      void this.#app.attempt(() => this.models.load());
+      this.form.replan();
+    });
     project.on(['labels', 'images', 'classes', 'splits'], () => {
       void this.#readSplits();
       // Labels decide what a run and a report are worth.

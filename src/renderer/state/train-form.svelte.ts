@@ -5,9 +5,11 @@ import type {
   ModelSummary,
   PresetInfo,
   Run,
+  SavedModelInfo,
   TrainOptions,
   TrainPlan,
 } from '#shared/contract/index.ts';
+import type { ModelSpec } from '#shared/model-spec.ts';
 
 const planDelayMs = 200;
 
@@ -97,6 +99,17 @@ export class TrainForm {
     this.earlyStop = defaults.earlyStop;
     this.trainLimit = defaults.trainLimit;
     this.augment = defaults.augment;
+    this.#chosen = true;
+  }
+
+  /** A model from the editor: as the project keeps it, or as it stands there, with the settings as they are. */
+  useEdited(spec: ModelSpec, saved: SavedModelInfo | null): void {
+    if (saved) {
+      this.useModel({ kind: 'saved', model: saved.id }, saved.defaults);
+      return;
+    }
+    this.model = { kind: 'spec', spec };
+    this.optimizer = null;
     this.#chosen = true;
   }
 

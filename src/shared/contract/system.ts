@@ -58,6 +58,25 @@ export const doctorCheck = z.object({
 });
 export type DoctorCheck = z.infer<typeof doctorCheck>;
 
+/** One preset on one engine, its own batch unless said. */
+export const benchInput = z.object({
+  preset: z.string().min(1).max(100),
+  engine: z.string().min(1).max(100),
+  batch: z.number().int().min(1).max(4096).optional(),
+});
+export type BenchInput = z.infer<typeof benchInput>;
+
+export const benchResult = z.object({
+  preset: z.string(),
+  engine: z.string(),
+  label: z.string(),
+  batch: z.number().int(),
+  imagesPerSecond: z.number(),
+  /** From the call to the first step that was told of, with the start of the engine. */
+  firstStepSeconds: z.number(),
+});
+export type BenchResult = z.infer<typeof benchResult>;
+
 /** What a user can set, kept per machine (not per project). */
 export const settings = z.object({
   theme: z.enum(['system', 'dark', 'light']),
@@ -87,6 +106,8 @@ export const systemContract = {
   doctor: call.output(z.array(doctorCheck)),
   /** Looks for engines anew and times each on a small model, a few seconds each. */
   measure: call.output(eventIterator(measureEvent)),
+  /** Trains for some seconds on made-up images. */
+  bench: call.input(benchInput).output(benchResult),
   settings: {
     get: call.output(settings),
     /** Changes the given fields; answers the whole. */

@@ -6,6 +6,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers as kl
 
@@ -17,48 +18,83 @@ tf.config.threading.set_inter_op_parallelism_threads(row["threads"])
 keras.utils.set_random_seed(1)
 
 
-def build(spec, classes):
-    size = spec["input"]
-    model = [
-        kl.Input((size["height"], size["width"], size["channels"]), dtype="uint8"),
-        kl.Rescaling(1 / 255),
-    ]
-    for layer in spec["layers"]:
+def norm(layer):
+    return kl.BatchNormalization(
+        momentum=layer.get("momentum", 0.99), epsilon=layer.get("epsilon", 1e-3)
+    )
+
+
+def convolve(layer, x):
+    padding = layer.get("padding", "valid")
+    if isinstance(padding, list):
+        x = kl.ZeroPadding2D(padding)(x) if any(padding) else x
+        padding = "valid"
+    return kl.Conv2D(
+        layer["filters"],
+        layer["kernel"],
+        strides=layer.get("strides", [1, 1]),
+        padding=padding,
+        use_bias=layer.get("bias", True),
+        activation=layer.get("activation"),
+    )(x)
+
+
+def pool(layer, x):
+    padding = layer.get("padding", "valid")
+    if isinstance(padding, list):
+        # After ReLU: zeros are as good as nothing.
+        x = kl.ZeroPadding2D(padding)(x)
+    return kl.MaxPooling2D(layer["size"], layer.get("strides"))(x)
+
+
+def sequence(layers, x, classes):
+    for layer in layers:
         kind = layer["type"]
-        activation = layer.get("activation")
         if kind == "conv2d":
-            model.append(
-                kl.Conv2D(
-                    layer["filters"],
-                    layer["kernel"],
-                    strides=layer.get("strides", [1, 1]),
-                    padding=layer.get("padding", "valid"),
-                    activation=activation,
-                )
-            )
+            x = convolve(layer, x)
         elif kind == "maxpool2d":
-            model.append(kl.MaxPooling2D(layer["size"]))
+            x = pool(layer, x)
+        elif kind == "globalaveragepool2d":
+            x = kl.GlobalAveragePooling2D()(x)
         elif kind == "batchnorm":
-            model.append(kl.BatchNormalization())
+            x = norm(layer)(x)
+        elif kind == "activation":
+            x = kl.Activation(layer["activation"])(x)
+        elif kind == "residual":
+            shortcut = sequence(layer.get("shortcut", []), x, classes)
+            x = kl.Add()([sequence(layer["body"], x, classes), shortcut])
+            x = kl.Activation(layer.get("activation", "linear"))(x)
         elif kind == "dropout":
-            model.append(kl.Dropout(layer["rate"]))
+            x = kl.Dropout(layer["rate"])(x)
         elif kind == "flatten":
-            model.append(kl.Flatten())
+            x = kl.Flatten()(x)
         elif kind == "dense":
             units = classes if layer["units"] == "classes" else layer["units"]
-            model.append(kl.Dense(units, activation=activation))
+            x = kl.Dense(units, activation=layer.get("activation"))(x)
         else:
             raise ValueError(f"no {kind} here")
-    return keras.Sequential(model)
+    return x
+
+
+def build(spec, classes):
+    size = spec["input"]
+    x = kl.Input((size["height"], size["width"], size["channels"]), dtype="uint8")
+    return keras.Model(x, sequence(spec["layers"], kl.Rescaling(1 / 255)(x), classes))
 
 
 model = build(row["spec"], row["classes"])
 optimizers = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-model.compile(
-    optimizers[row["spec"]["optimizer"]["type"]](1e-3),
-    "sparse_categorical_crossentropy",
-    metrics=["accuracy"],
-)
+loss = "sparse_categorical_crossentropy"
+accuracy = "sparse_categorical_accuracy"
+if row["spec"]["loss"] == "binary-crossentropy":
+    loss = "binary_crossentropy"
+    accuracy = "binary_accuracy"
+    if model.output_shape[-1] == 1:
+        labels = labels[:, None]
+    else:
+        labels = np.eye(row["classes"], dtype=np.float32)[labels]
+        accuracy = "categorical_accuracy"
+model.compile(optimizers[row["spec"]["optimizer"]["type"]](1e-3), loss, metrics=[accuracy])
 batch = row["batch"]
 
 

@@ -64,6 +64,14 @@ describe('a day', () => {
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
   });
 
+  it('measures how fast the machine trains', async () => {
+    const lines = await cli.json('bench', '--preset', 'fashion-cnn', '--engine', 'cpu');
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ preset: 'fashion-cnn', engine: 'cpu', batch: 32 });
+    expect(lines[0]?.['images_per_second']).toBeGreaterThan(10);
+    expectFailure(await cli.run('bench', '--engine', 'abacus'), /no engine 'abacus'/);
+  });
+
   it('makes a project, once', async () => {
     expect((await cli.json('create', project, '--task', 'single')).at(-1)).toMatchObject({
       project,

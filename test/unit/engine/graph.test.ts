@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset } from '#shared/presets/index.ts';
 import { gradients } from '#core/engine/autodiff.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
@@ -8,6 +9,7 @@ import { toOnnx } from '#core/engine/graph/serialize.ts';
 import { validate } from '#core/engine/graph/validate.ts';
 import { resolveModel } from '#core/engine/layers/resolve.ts';
 import { buildExport } from '#core/engine/programs/inference.ts';
+import { blockedLowerings } from '#core/engine/ops/lowerings.ts';
 import { allEntries, layoutParameters } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
 import { tinySpec } from './helpers.ts';
@@ -16,6 +18,23 @@ describe('graph', () => {
   it('prints a training step', async () => {
     const { graph } = buildTrainStep({ spec: tinySpec, classes: 3, batch: 2 });
     await expect(printGraph(graph)).toMatchFileSnapshot('__snapshots__/train-tiny.txt');
+  });
+
+  it('prints a training step with its channels in blocks', async () => {
+    const spec: ModelSpec = {
+      ...tinySpec,
+      layers: [
+        { type: 'conv2d', filters: 16, kernel: [3, 3], activation: 'relu' },
+        { type: 'maxpool2d', size: [2, 2] },
+        { type: 'conv2d', filters: 16, kernel: [2, 2], padding: 'same' },
+        { type: 'batchnorm' },
+        { type: 'flatten' },
+        { type: 'dense', units: 'classes', activation: 'softmax' },
+      ],
+    };
+    const lowerings = blockedLowerings(16);
+    const { graph } = buildTrainStep({ spec, classes: 3, batch: 2, lowerings });
+    await expect(printGraph(graph)).toMatchFileSnapshot('__snapshots__/train-blocked.txt');
   });
 
   it('prints an exported model', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { OpenSession } from '../run-cli.ts';
 import { addAugment } from './augment.ts';
+import { addBench } from './bench.ts';
 import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -19,6 +20,7 @@ export type AddCommand = (program: Command, open: OpenSession) => Command;
 /** In the order of a day's work, as help lists them. */
 export const commands: readonly AddCommand[] = [
   addDoctor,
+  addBench,
   addCreate,
   addImport,
   addAugment,

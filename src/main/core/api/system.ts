@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import type { SystemInfo } from '#shared/contract/index.ts';
 import type { CoreContext } from '../context.ts';
+import { bench } from '../system/bench.ts';
 import { measureEngines } from '../system/measure-engines.ts';
 import { diagnose } from '../system/doctor.ts';
 import { os } from './implementer.ts';
@@ -28,6 +29,7 @@ export function systemApi(context: CoreContext) {
       yield* measureEngines(engine, signal);
     }),
     doctor: os.system.doctor.handler(() => diagnose(context)),
+    bench: os.system.bench.handler(({ input }) => bench(context, input)),
     settings: {
       get: os.system.settings.get.handler(() => settings.get()),
       update: os.system.settings.update.handler(({ input }) => settings.update(input)),

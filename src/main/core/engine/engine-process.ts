@@ -1,7 +1,7 @@
 /** One child process of the engine, and the calls under way in it. */
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { AppError, type ErrorInfo } from '#shared/errors.ts';
+import { AppError, fromErrorInfo } from '#shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
 import type { Progress, RatePoint, TrainEvent } from './protocol.ts';
@@ -150,7 +150,7 @@ export class EngineProcess {
         this.#pending.delete(response.id);
         if (response.stack !== undefined)
           this.#log.error({ stack: response.stack }, 'engine error');
-        pending.reject(fromInfo(response.error));
+        pending.reject(fromErrorInfo(response.error));
         break;
     }
   }
@@ -167,13 +167,6 @@ export class EngineProcess {
     stream?.setEncoding('utf8');
     stream?.on('data', (text: string) => this.#log[level]({ engine: this.pid }, text.trimEnd()));
   }
-}
-
-function fromInfo({ code, message, hint, subject }: ErrorInfo): AppError {
-  return new AppError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(subject === undefined ? {} : { subject }),
-  });
 }
 
 function startFailure(nodePath: string, cause: Error): AppError {

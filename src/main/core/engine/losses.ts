@@ -19,6 +19,8 @@ export type Head = 'softmax' | 'sigmoid' | 'sigmoids';
 export interface LossOptions {
   /** Share of the target that goes to all classes alike, as in Keras; 0 unless said. */
   labelSmoothing?: number;
+  /** Images that the mean is over, where others have the rest of them; this batch unless said. */
+  wholeBatch?: number | undefined;
   /** How much an image of each class counts. The sum is still divided by the batch, as in Keras. */
   classWeights?: readonly number[] | undefined;
 }
@@ -39,9 +41,10 @@ export function buildLoss(
   head: Head,
   logits: Value,
   labels: Value,
-  { labelSmoothing = 0, classWeights }: LossOptions = {},
+  { wholeBatch, labelSmoothing = 0, classWeights }: LossOptions = {},
 ): Loss {
   const batch = sizeAt(logits.shape, 0);
+  const images = wholeBatch ?? batch;
   const outputs = sizeAt(logits.shape, 1);
   const hot = head === 'sigmoid' ? isSecond(b, labels, batch) : oneHot(b, labels, batch, outputs);
   const targets = smoothed(b, hot, labelSmoothing, head === 'softmax' ? outputs : 2);
@@ -50,7 +53,7 @@ export function buildLoss(
     ? b.op('Mul', [each, imageWeights(b, labels, batch, classWeights)])
     : each;
   const total = b.op('ReduceSum', [weighted], { keepdims: 0 });
-  const count = head === 'softmax' ? batch : batch * outputs;
+  const count = head === 'softmax' ? images : images * outputs;
   const loss = b.op('Mul', [total, b.scalar(-1 / count)]);
 
   const right = head === 'sigmoid' ? sideIsRight(b, logits, hot) : topIsRight(b, logits, labels);

@@ -1,14 +1,14 @@
 /**
- * Optimizers with the semantics of Keras 3, emitted into the training graph over one flat vector of
- * parameters: ten parameters with ten Adam nodes each would cost more than their arithmetic.
+ * Optimizers with the semantics of Keras 3, over one flat vector of parameters: ten parameters with
+ * ten Adam nodes each would cost more than their arithmetic. Each is written once, over arithmetic
+ * that becomes nodes of the training graph or one loop over memory.
  */
 import type { OptimizerSpec } from '#shared/model-spec.ts';
-import type { GraphBuilder } from './graph/builder.ts';
-import type { Value } from './graph/types.ts';
+import type { Arithmetic } from './arithmetic.ts';
 
-export interface Update {
-  weights: Value;
-  slots: Value[];
+export interface Update<V> {
+  weights: V;
+  slots: V[];
 }
 
 export interface Optimizer {
@@ -19,18 +19,18 @@ export interface Optimizer {
   /** Their values for 1-based `step`, in double precision, where powers of 0.999 keep their digits. */
   scalarsAt(step: number, learningRate: number): number[];
   /** All vectors are float32 [parameters], scalars are float32 []. */
-  update(
-    b: GraphBuilder,
-    weights: Value,
-    gradient: Value,
-    slots: readonly Value[],
-    scalars: readonly Value[],
-  ): Update;
+  update<V>(
+    m: Arithmetic<V>,
+    weights: V,
+    gradient: V,
+    slots: readonly V[],
+    scalars: readonly V[],
+  ): Update<V>;
 }
 
-function need(values: readonly Value[], index: number): Value {
+function need<V>(values: readonly V[], index: number): V {
   const value = values[index];
-  if (!value) throw new RangeError(`optimizer input ${index} is missing`);
+  if (value === undefined) throw new RangeError(`optimizer input ${index} is missing`);
   return value;
 }
 
@@ -46,13 +46,13 @@ function sgd({
     slots: momentum > 0 ? ['velocity'] : [],
     scalars: ['rate'],
     scalarsAt: (_step, learningRate) => [learningRate],
-    update(b, weights, gradient, slots, scalars) {
-      const step = b.op('Mul', [gradient, need(scalars, 0)]);
-      if (momentum === 0) return { weights: b.op('Sub', [weights, step]), slots: [] };
-      const factor = b.scalar(momentum);
-      const velocity = b.op('Sub', [b.op('Mul', [need(slots, 0), factor]), step]);
-      const move = nesterov ? b.op('Sub', [b.op('Mul', [velocity, factor]), step]) : velocity;
-      return { weights: b.op('Add', [weights, move]), slots: [velocity] };
+    update(m, weights, gradient, slots, scalars) {
+      const step = m.mul(gradient, need(scalars, 0));
+      if (momentum === 0) return { weights: m.sub(weights, step), slots: [] };
+      const factor = m.constant(momentum);
+      const velocity = m.sub(m.mul(need(slots, 0), factor), step);
+      const move = nesterov ? m.sub(m.mul(velocity, factor), step) : velocity;
+      return { weights: m.add(weights, move), slots: [velocity] };
     },
   };
 }
@@ -63,15 +63,15 @@ function rmsprop({ rho = 0.9, epsilon = 1e-7 }: { rho?: number; epsilon?: number
     slots: ['velocity'],
     scalars: ['rate'],
     scalarsAt: (_step, learningRate) => [learningRate],
-    update(b, weights, gradient, slots, scalars) {
-      const square = b.op('Mul', [gradient, gradient]);
-      const velocity = b.op('Add', [
-        b.op('Mul', [need(slots, 0), b.scalar(rho)]),
-        b.op('Mul', [square, b.scalar(1 - rho)]),
-      ]);
-      const root = b.op('Sqrt', [b.op('Add', [velocity, b.scalar(epsilon)])]);
-      const step = b.op('Mul', [b.op('Div', [gradient, root]), need(scalars, 0)]);
-      return { weights: b.op('Sub', [weights, step]), slots: [velocity] };
+    update(m, weights, gradient, slots, scalars) {
+      const square = m.mul(gradient, gradient);
+      const velocity = m.add(
+        m.mul(need(slots, 0), m.constant(rho)),
+        m.mul(square, m.constant(1 - rho)),
+      );
+      const root = m.sqrt(m.add(velocity, m.constant(epsilon)));
+      const step = m.mul(m.div(gradient, root), need(scalars, 0));
+      return { weights: m.sub(weights, step), slots: [velocity] };
     },
   };
 }
@@ -100,14 +100,14 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay }: AdamO
       const rate = (learningRate * correction * (1 - beta1)) / root;
       return weightDecay > 0 ? [rate, 1 - learningRate * weightDecay] : [rate];
     },
-    update(b, weights, gradient, slots, scalars) {
-      const moment1 = b.op('Add', [b.op('Mul', [need(slots, 0), b.scalar(beta1)]), gradient]);
-      const square = b.op('Mul', [gradient, gradient]);
-      const moment2 = b.op('Add', [b.op('Mul', [need(slots, 1), b.scalar(beta2)]), square]);
-      const scale = b.op('Add', [b.op('Sqrt', [moment2]), b.scalar(epsilon / root)]);
-      const step = b.op('Mul', [b.op('Div', [moment1, scale]), need(scalars, 0)]);
-      const kept = weightDecay > 0 ? b.op('Mul', [weights, need(scalars, 1)]) : weights;
-      return { weights: b.op('Sub', [kept, step]), slots: [moment1, moment2] };
+    update(m, weights, gradient, slots, scalars) {
+      const moment1 = m.add(m.mul(need(slots, 0), m.constant(beta1)), gradient);
+      const square = m.mul(gradient, gradient);
+      const moment2 = m.add(m.mul(need(slots, 1), m.constant(beta2)), square);
+      const scale = m.add(m.sqrt(moment2), m.constant(epsilon / root));
+      const step = m.mul(m.div(moment1, scale), need(scalars, 0));
+      const kept = weightDecay > 0 ? m.mul(weights, need(scalars, 1)) : weights;
+      return { weights: m.sub(kept, step), slots: [moment1, moment2] };
     },
   };
 }

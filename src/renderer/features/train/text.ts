@@ -74,6 +74,23 @@ export const text = {
     notSeed: 'A whole number, 0 or more',
     notShare: 'Between 1 and 99 %',
   },
+  models: {
+    own: 'This project',
+    atHand: 'Not saved',
+    notKept: 'Runs keep their own copy. Edit it to save it in the project.',
+    from: (name: string | null) => (name === null ? 'Made in this project' : `Made from ${name}`),
+    changed: (name: string) => `My ${name}`,
+    edit: 'Edit layers',
+    create: 'New model',
+    newName: 'New model',
+    import: 'Import from JSON…',
+    duplicate: 'Duplicate',
+    remove: 'Delete model…',
+    removeTitle: (name: string) => `Delete ${name}?`,
+    removeBody: 'Runs that were trained with it keep their own copy.',
+    removeConfirm: 'Delete model',
+    more: 'More about models',
+  },
   hints: {
     epochs: 'One epoch shows the model every training image once.',
     batch: 'Images per step. Larger is faster and smoother, smaller often generalises better.',
@@ -86,7 +103,10 @@ export const text = {
       'Images that training never sees. Accuracy on them tells what to expect on new pictures.',
     engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
     parameters: 'Numbers that training adjusts.',
-    trainable: 'Parameters that training changes; the rest are running statistics.',
+    macs: 'Products and sums that one image takes: how much there is to compute.',
+    trainable: 'Parameters that training changes; the rest are frozen, or moving averages.',
+    movingAverages:
+      'Kept by batch normalisation. PyTorch, where this architecture comes from, does not count them.',
     outputShape: 'Height × width × channels that the layer hands on, for one image.',
     staleLabels: 'Labels of its training images that changed after this run had started.',
     interval:
@@ -120,6 +140,7 @@ export const text = {
     input: 'input',
     total: 'Total',
     trainable: 'Trainable',
+    movingAverages: 'Moving averages, not counted',
     allTrainable: 'all trainable',
   },
 

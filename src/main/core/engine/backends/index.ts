@@ -1,5 +1,5 @@
+import { CpuStepper } from '../training/cpu/cpu-stepper.ts';
 import { DeviceStepper } from '../training/device-stepper.ts';
-import { StepRunner } from '../training/step-runner.ts';
 import type { TrainingBackend } from '../training/stepper.ts';
 import type { Backend } from './backend.ts';
 import { createOnnxRuntime } from './onnxruntime.ts';
@@ -31,13 +31,12 @@ export async function createTrainingBackend(
     const { openTensorflow } = await import('./tensorflow/index.ts');
     return await openTensorflow({ id, label });
   }
-  const backend = createBackend({ id, label }, threads);
   return {
     id,
     label,
     createStepper: (options, seed) =>
       id === 'cpu'
-        ? new StepRunner(backend, options, seed)
-        : new DeviceStepper(backend, options, seed),
+        ? new CpuStepper({ id, label }, threads, options, seed)
+        : new DeviceStepper(createBackend({ id, label }, threads), options, seed),
   };
 }

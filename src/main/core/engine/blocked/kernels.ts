@@ -14,7 +14,7 @@ import { imageDims, type Layouts } from './layouts.ts';
 export class Kernels {
   readonly #layouts: Layouts;
   readonly #producers: Producers;
-  /** [O / block, C / block, kh · kw, block of O, block of C] by kernel. */
+  /** What is used again: mostly [O / block, C / block, kh · kw, block of O, block of C] of a kernel. */
   readonly #tiles = new Map<Value, Value>();
 
   constructor(layouts: Layouts, producers: Producers) {
@@ -38,11 +38,13 @@ export class Kernels {
     if (!swapped || !this.#layouts.isBlocked(swapped)) return null;
     const { b, block } = this.#layouts;
     const [n, c, h, w] = imageDims(swapped);
+    if (n % block > 0) return null;
     const whole = this.#imageKernel(swapped);
     if (!cut) return b.reshape(whole, [c, n, h, w]);
     const { starts, ends } = cut;
     const [first = 0, from = 0, left = 0] = starts;
     const [end = n, to = h, right = w] = ends;
+    if (first % block > 0 || end % block > 0) return null;
     const pixels = b.reshape(whole, [c / block, n / block, h, w, block * block]);
     const part = b.op('Slice', [
       pixels,
@@ -72,11 +74,15 @@ export class Kernels {
   }
 
   #few(old: Value): Value {
+    const known = this.#tiles.get(old);
+    if (known) return known;
     const { b, block } = this.#layouts;
     const dims = imageDims(old);
     const [o, c, kh, kw] = dims;
     const rows = b.reshape(this.#layouts.plain(old), [o / block, block, c * kh * kw]);
-    return b.reshape(b.transpose(rows, [0, 2, 1]), dims);
+    const value = b.reshape(b.transpose(rows, [0, 2, 1]), dims);
+    this.#tiles.set(old, value);
+    return value;
   }
 
   #tilesOf(old: Value): Value {

@@ -1,6 +1,6 @@
 import { setImmediate as turnOfEvents } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { AppError, type ErrorInfo } from '#shared/errors.ts';
+import { AppError, fromErrorInfo, type ErrorInfo } from '#shared/errors.ts';
 import { entries } from '../../entries.ts';
 import type { EpochShare } from './data-worker.ts';
 import type { EpochPlan, Rows } from './producer.ts';
@@ -30,7 +30,7 @@ export class DataThreads {
     this.#workers = Array.from({ length: count }, () => {
       // The parent's flags (a debugger, a test runner's loader) are not the thread's.
       const worker = new Worker(entries.dataThread, { workerData, execArgv: [] });
-      worker.on('message', (error: ErrorInfo) => this.#fail(fromInfo(error)));
+      worker.on('message', (error: ErrorInfo) => this.#fail(fromErrorInfo(error)));
       worker.on('error', (error) => this.#fail(broken(error)));
       worker.on('exit', () => this.#fail(broken()));
       // The process may end although the thread waits for its next epoch.
@@ -96,13 +96,6 @@ function shareable(rows: Rows): Rows {
   const data = sharedBytes(rows.data.byteLength);
   data.set(rows.data);
   return { ...rows, data };
-}
-
-function fromInfo({ code, message, hint, subject }: ErrorInfo): AppError {
-  return new AppError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(subject === undefined ? {} : { subject }),
-  });
 }
 
 function broken(cause?: unknown): AppError {

@@ -74,6 +74,8 @@ function trained(
   const scale = has(spec, 'gamma')
     ? b.op('Div', [b.reshape(parameter('gamma'), perChannel), deviation])
     : b.op('Reciprocal', [deviation]);
+  // Made before the product, which can then add it on its way (`engine/blocked`).
+  const shift = has(spec, 'beta') ? b.reshape(parameter('beta'), perChannel) : null;
   const normalized = b.op('Mul', [centred, scale]);
   for (const [name, now] of [
     ['moving_mean', mean],
@@ -81,8 +83,7 @@ function trained(
   ] as const) {
     updateStatistic(name, blend(b, parameter(name), b.reshape(now, [channels]), momentum));
   }
-  if (!has(spec, 'beta')) return normalized;
-  return b.op('Add', [normalized, b.reshape(parameter('beta'), perChannel)]);
+  return shift ? b.op('Add', [normalized, shift]) : normalized;
 }
 
 function blend(b: GraphBuilder, before: Value, now: Value, momentum: number): Value {

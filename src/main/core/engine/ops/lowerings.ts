@@ -80,8 +80,11 @@ export function blockedLowerings(block: number): Lowerings {
   return {
     ...defaultLowerings,
     block,
+    // A single tap is a single product, and nothing has to be laid out for it.
     convWeight: (g) =>
-      g.group === 1 && whole(g.outChannels) ? 'batch-blocks' : defaultLowerings.convWeight(g),
+      g.group === 1 && whole(g.outChannels) && g.kernel[0] * g.kernel[1] > 1
+        ? 'batch-blocks'
+        : defaultLowerings.convWeight(g),
     convInput: (g) =>
       g.group === 1 && whole(g.inChannels) && (whole(g.outChannels) || g.outChannels < block)
         ? 'flipped-conv'

@@ -1,42 +1,26 @@
 /**
- * One training step as one graph: uint8 images and labels in, loss and updated parameters out.
+ * One training step as one graph, for devices that keep the parameters: images and labels in, loss
+ * and updated parameters out.
  *
- *   image          uint8 [batch, height, width, channels]
- *   label          int32 [batch]
+ *   image, label, keep_…, loss, correct   as in gradients.ts
  *   weights        float32 [P], all trainable parameters one after the other
  *   weights_next   the same after the step; likewise slot_… and slot_…_next for the optimizer
  *   frozen         float32 [F], only if there are frozen parameters
  *   statistics(_next)  float32 [S], moving averages, only if there are any
- *   keep_…         uint8, one a dropout layer: what it keeps
  *   rate, …        float32 [], the optimizer's scalars
- *   loss, correct  float32 []: mean loss, number of right answers
  */
 import type { ModelSpec } from '#shared/model-spec.ts';
-import { gradients } from '../autodiff.ts';
+import { graphArithmetic } from '../arithmetic.ts';
 import { blockChannels } from '../blocked/index.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { dataTypes } from '../graph/onnx-proto.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
-import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
-import { buildLoss, clipByNorm, givenWeights } from '../losses.ts';
+import { clipByNorm } from '../losses.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
-import {
-  layoutParameters,
-  type PackedParameter,
-  type Packing,
-  type ParameterLayout,
-} from './parameters.ts';
-
-export interface DropoutMask {
-  /** Name of the graph's input. */
-  input: string;
-  layer: string;
-  shape: readonly number[];
-  rate: number;
-}
+import { addGradients, type DropoutMask } from './gradients.ts';
+import { layoutParameters, type Packing, type ParameterLayout } from './parameters.ts';
 
 export interface TrainStep {
   graph: Graph;
@@ -66,71 +50,35 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const layout = layoutParameters(model, options.frozen);
   const optimizer = createOptimizer(spec.optimizer);
   const b = new GraphBuilder(`train_${spec.name}`, options.lowerings);
-  const { height, width, channels } = model.input;
+  const { trainable, frozen, statistics } = layout;
 
-  const image = b.input('image', 'uint8', [batch, height, width, channels]);
-  const labels = b.input('label', 'int32', [batch]);
-  const weights = b.input('weights', 'float32', [layout.trainable.size]);
-  const slots = optimizer.slots.map((name) =>
-    b.input(`slot_${name}`, 'float32', [layout.trainable.size]),
-  );
+  const weights = b.input('weights', 'float32', [trainable.size]);
+  const slots = optimizer.slots.map((name) => b.input(`slot_${name}`, 'float32', [trainable.size]));
   const scalars = optimizer.scalars.map((name) => b.input(name, 'float32', []));
-
-  const values = new Map<string, Value>();
-  const trainable = unpackInGraph(b, layout.trainable, weights);
-  for (const [name, value] of trainable) values.set(name, value);
-  if (layout.frozen.size > 0) {
-    const frozen = b.input('frozen', 'float32', [layout.frozen.size]);
-    for (const [name, value] of unpackInGraph(b, layout.frozen, frozen)) values.set(name, value);
-  }
-  if (layout.statistics.size > 0) {
-    const statistics = b.input('statistics', 'float32', [layout.statistics.size]);
-    for (const [name, value] of unpackInGraph(b, layout.statistics, statistics)) {
-      values.set(name, value);
-    }
+  const values = new Map(unpackInGraph(b, trainable, weights));
+  for (const [name, packing] of Object.entries({ frozen, statistics })) {
+    if (packing.size === 0) continue;
+    const vector = b.input(name, 'float32', [packing.size]);
+    for (const [fullName, value] of unpackInGraph(b, packing, vector)) values.set(fullName, value);
   }
 
-  const masks: DropoutMask[] = [];
-  const updated = new Map<string, Value>();
-  const logits = buildForward(b, model, pixelsToUnit(b, image), {
-    training: true,
-    parameter: (name) => known(values, name),
-    keepMask(layer, shape, rate) {
-      const input = `keep_${layer}`;
-      masks.push({ input, layer, shape, rate });
-      return b.op('Cast', [b.input(input, 'uint8', shape)], { to: dataTypes.float32 });
-    },
-    updateStatistic: (name, value) => updated.set(name, value),
-  });
-
-  const { loss, correct } = buildLoss(b, model.head, logits, labels, {
-    labelSmoothing: model.labelSmoothing,
-    classWeights: options.classWeights ?? givenWeights(spec),
-  });
-  b.output('loss', loss);
-  b.output('correct', correct);
-  const parts = gradients(
-    b,
-    loss,
-    layout.trainable.entries.map(({ fullName }) => known(values, fullName)),
-  ).map((part, index) => decayed(b, part, layout.trainable.entries[index], values));
-  const gradient = joinFlat(b, layout.trainable, parts);
+  const found = addGradients(b, values, { ...options, model, layout });
+  const gradient = joinFlat(b, trainable, found.parts);
   if (options.exposeGradient) b.output('gradient', gradient);
   const { clipNorm } = spec.optimizer;
   const step = clipNorm === undefined ? gradient : clipByNorm(b, gradient, clipNorm);
-  const update = optimizer.update(b, weights, step, slots, scalars);
+  const update = optimizer.update(graphArithmetic(b), weights, step, slots, scalars);
   b.output('weights_next', update.weights);
   for (const [index, name] of optimizer.slots.entries()) {
     const slot = update.slots[index];
     if (!slot) throw new GraphError(`the optimizer lost its slot ${name}`);
     b.output(`slot_${name}_next`, slot);
   }
-  if (layout.statistics.size > 0) {
-    const next = layout.statistics.entries.map(({ fullName }) => known(updated, fullName));
-    b.output('statistics_next', joinFlat(b, layout.statistics, next));
+  if (statistics.size > 0) {
+    b.output('statistics_next', joinFlat(b, statistics, found.statistics));
   }
   const graph = blockChannels(b.finish(), b.lowerings.block);
-  return { graph, model, layout, optimizer, masks, batch };
+  return { graph, model, layout, optimizer, masks: found.masks, batch };
 }
 
 function split(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {
@@ -153,27 +101,9 @@ function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [strin
   });
 }
 
-/** With the slope of l2 · Σ w², which the reported loss leaves out. */
-function decayed(
-  b: GraphBuilder,
-  gradient: Value,
-  parameter: PackedParameter | undefined,
-  values: ReadonlyMap<string, Value>,
-): Value {
-  if (!parameter?.l2) return gradient;
-  const weights = known(values, parameter.fullName);
-  return b.op('Add', [gradient, b.op('Mul', [weights, b.scalar(2 * parameter.l2)])]);
-}
-
 function joinFlat(b: GraphBuilder, packing: Packing, parts: readonly Value[]): Value {
   const flat = parts.map((part, index) =>
     part.shape.length === 1 ? part : b.reshape(part, [packing.entries[index]?.size ?? -1]),
   );
   return b.op('Concat', flat, { axis: 0 });
-}
-
-function known(values: ReadonlyMap<string, Value>, name: string): Value {
-  const value = values.get(name);
-  if (!value) throw new GraphError(`parameter ${name} is not known`);
-  return value;
 }

@@ -172,7 +172,8 @@ export class DeviceStepper implements Stepper {
     return Object.fromEntries(
       masks.map(({ input, layer, shape, rate }) => {
         const data = new Uint8Array(shape.reduce((product, size) => product * size, 1));
-        drawKeepMask(data, { seed: this.#seed, layer, rate, step: this.#steps });
+        const place = { firstRow: 0, rows: shape[0] ?? 1 };
+        drawKeepMask(data, { seed: this.#seed, layer, rate, step: this.#steps, ...place });
         return [input, { dtype: 'uint8', dims: shape, data }];
       }),
     );

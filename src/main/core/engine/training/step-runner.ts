@@ -208,7 +208,15 @@ export class StepRunner implements Stepper {
   #drawMasks({ step, masks }: Compiled): void {
     for (const [index, { layer, rate }] of step.masks.entries()) {
       const mask = masks[index];
-      if (mask) drawKeepMask(mask, { seed: this.#seed, layer, rate, step: this.#steps });
+      if (!mask) continue;
+      drawKeepMask(mask, {
+        seed: this.#seed,
+        layer,
+        rate,
+        step: this.#steps,
+        firstRow: 0,
+        rows: step.batch,
+      });
     }
   }
 }

@@ -229,7 +229,8 @@ export class TensorflowStepper implements Stepper {
 
   #keepMask(layer: string, shape: readonly number[], rate: number): Tensor {
     const mask = new Uint8Array(shape.reduce((product, size) => product * size, 1));
-    drawKeepMask(mask, { seed: this.#seed, layer, rate, step: this.#steps });
+    const place = { firstRow: 0, rows: shape[0] ?? 1 };
+    drawKeepMask(mask, { seed: this.#seed, layer, rate, step: this.#steps, ...place });
     return this.#tf.tensor(Float32Array.from(mask), [...shape]);
   }
 }

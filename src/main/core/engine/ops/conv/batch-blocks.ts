@@ -19,7 +19,7 @@ const KERNEL_BYTES_FEW_READS = 4 * 1024 * 1024;
 const FILTERS_AT_A_TIME = 64;
 
 /** More convolutions than this would take longer to set up than they save. */
-const MOST_PARTS = 16;
+const MOST_PARTS = 8;
 
 const swap = [1, 0, 2, 3];
 

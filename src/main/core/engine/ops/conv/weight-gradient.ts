@@ -17,7 +17,7 @@
  *   shifted-gemms      shifted-gemm with one GEMM per offset, without joining the shifted copies.
  */
 import type { GraphBuilder } from '../../graph/builder.ts';
-import { GraphError } from '../../graph/shape.ts';
+import { GraphError, sameShape } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
 import type { ConvWeightLowering } from '../lowerings.ts';
 import type { ConvGeometry } from './geometry.ts';
@@ -93,6 +93,8 @@ const MOST_GROUPS = 16;
 /** [first, end) of each group of images, as equal as can be. */
 function imageGroups(b: GraphBuilder, g: ConvGeometry): [number, number][] {
   const [kh, kw] = g.kernel;
+  // One tap's windows are the images themselves.
+  if (kh * kw === 1) return [[0, g.batch]];
   const bytes = 4 * kh * kw * g.inChannels * g.batch * g.outHeight * g.outWidth;
   const count = Math.min(
     g.batch,
@@ -110,6 +112,8 @@ function tapColumns(
   source: Value,
   [first, end]: [number, number],
 ): Value[] {
+  const whole = [g.inChannels, end - first, g.outHeight, g.outWidth];
+  if (g.kernel[0] * g.kernel[1] === 1 && sameShape(source.shape, whole)) return [source];
   return offsets(g).map(([row, column]) =>
     b.op('Slice', [
       source,
@@ -139,7 +143,9 @@ function im2colGemm(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Va
   for (const [first, end] of groups) {
     const positions = (end - first) * g.outHeight * g.outWidth;
     const columns = tapColumns(b, g, source, [first, end]);
-    const windows = b.reshape(b.op('Concat', columns, { axis: 0 }), [taps, positions]);
+    const [only] = columns;
+    const joined = only && columns.length === 1 ? only : b.op('Concat', columns, { axis: 0 });
+    const windows = b.reshape(joined, [taps, positions]);
     const part =
       groups.length === 1
         ? swapped

@@ -1,0 +1,103 @@
+/** What every training graph holds: images and labels in, loss, right answers and gradients out. */
+import type { ModelSpec } from '#shared/model-spec.ts';
+import { gradients } from '../autodiff.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import { dataTypes } from '../graph/onnx-proto.ts';
+import { GraphError } from '../graph/shape.ts';
+import type { Value } from '../graph/types.ts';
+import { buildForward, pixelsToUnit } from '../layers/forward.ts';
+import type { ResolvedModel } from '../layers/resolve.ts';
+import { buildLoss, givenWeights } from '../losses.ts';
+import type { PackedParameter, ParameterLayout } from './parameters.ts';
+
+export interface DropoutMask {
+  /** Name of the graph's input. */
+  input: string;
+  layer: string;
+  shape: readonly number[];
+  rate: number;
+}
+
+export interface GradientOptions {
+  spec: ModelSpec;
+  model: ResolvedModel;
+  layout: ParameterLayout;
+  /** Images that this graph takes. */
+  batch: number;
+  /** Images that the loss is the mean over, where others take the rest; `batch` unless said. */
+  wholeBatch?: number | undefined;
+  /** One for each class; needed where the spec says 'balanced', which depends on the data. */
+  classWeights?: readonly number[] | undefined;
+}
+
+export interface Gradients {
+  /** Of each trainable parameter, in the layout's order and in its own shape. */
+  parts: Value[];
+  /** Moving averages after the step, in the layout's order. */
+  statistics: Value[];
+  masks: DropoutMask[];
+}
+
+/**
+ * Adds the model and its gradients to `b`, which has `parameters` (by full name) already:
+ *
+ *   image          uint8 [batch, height, width, channels]
+ *   label          int32 [batch]
+ *   keep_…         uint8, one a dropout layer: what it keeps
+ *   loss, correct  float32 []: mean loss (or this graph's part of it), number of right answers
+ */
+export function addGradients(
+  b: GraphBuilder,
+  parameters: ReadonlyMap<string, Value>,
+  { spec, model, layout, batch, wholeBatch = batch, classWeights }: GradientOptions,
+): Gradients {
+  const { height, width, channels } = model.input;
+  const image = b.input('image', 'uint8', [batch, height, width, channels]);
+  const labels = b.input('label', 'int32', [batch]);
+  const masks: DropoutMask[] = [];
+  const updated = new Map<string, Value>();
+  const logits = buildForward(b, model, pixelsToUnit(b, image), {
+    training: true,
+    parameter: (name) => known(parameters, name),
+    keepMask(layer, shape, rate) {
+      const input = `keep_${layer}`;
+      masks.push({ input, layer, shape, rate });
+      return b.op('Cast', [b.input(input, 'uint8', shape)], { to: dataTypes.float32 });
+    },
+    updateStatistic: (name, value) => updated.set(name, value),
+  });
+  const { loss, correct } = buildLoss(b, model.head, logits, labels, {
+    wholeBatch,
+    labelSmoothing: model.labelSmoothing,
+    classWeights: classWeights ?? givenWeights(spec),
+  });
+  b.output('loss', loss);
+  b.output('correct', correct);
+  const { entries } = layout.trainable;
+  const parts = gradients(
+    b,
+    loss,
+    entries.map(({ fullName }) => known(parameters, fullName)),
+  ).map((part, index) => decayed(b, part, entries[index], parameters, batch / wholeBatch));
+  const statistics = layout.statistics.entries.map(({ fullName }) => known(updated, fullName));
+  return { parts, statistics, masks };
+}
+
+/** With `share` of the slope of l2 · Σ w², which the reported loss leaves out. */
+function decayed(
+  b: GraphBuilder,
+  gradient: Value,
+  parameter: PackedParameter | undefined,
+  values: ReadonlyMap<string, Value>,
+  share: number,
+): Value {
+  if (!parameter?.l2) return gradient;
+  const weights = known(values, parameter.fullName);
+  return b.op('Add', [gradient, b.op('Mul', [weights, b.scalar(2 * parameter.l2 * share)])]);
+}
+
+function known(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (!value) throw new GraphError(`parameter ${name} is not known`);
+  return value;
+}

@@ -1,0 +1,164 @@
+/**
+ * One of the threads that train together: it computes the gradient of its share of each batch, waits
+ * for the others, and updates its part of the parameters with the sum of all gradients.
+ */
+import type { Backend, Binding, Program, Tensors } from '../../backends/index.ts';
+import { drawKeepMask } from '../dropout-masks.ts';
+import { Barrier } from './barrier.ts';
+import { LINE_BYTES, type StateMemory } from './state-memory.ts';
+import { openUpdate, type UpdateKernel } from './update-kernel.ts';
+
+/** What all replicas share. Survives structured cloning: buffers in it are the same memory. */
+export interface Team {
+  replicas: number;
+  state: StateMemory;
+  /** Bytes of the module that updates. */
+  update: Uint8Array<ArrayBuffer>;
+  barrier: SharedArrayBuffer;
+  /** Size of the batch, step, seed. */
+  step: Float64Array<SharedArrayBuffer>;
+  /** The optimizer's scalars at this step. */
+  scalars: Float64Array<SharedArrayBuffer>;
+  /** Sum of the squares of each replica's part of the gradient. */
+  squares: Float64Array<SharedArrayBuffer>;
+  clipNorm: number | null;
+}
+
+/** Places in `Team.step`. */
+export const stepFields = { batch: 0, step: 1, seed: 2, count: 3 } as const;
+
+export interface MaskShare {
+  data: Uint8Array<SharedArrayBuffer>;
+  layer: string;
+  rate: number;
+}
+
+/** A graph of the share, and the shared buffers that it reads and writes. */
+export interface Stage {
+  model: Uint8Array;
+  inputs: Tensors;
+  outputs: Tensors;
+}
+
+/** One replica's part of the batches of one size. */
+export interface Share {
+  batch: number;
+  /** Place in the batch of its first image. */
+  firstRow: number;
+  /** None where there are more replicas than images. */
+  rows: number;
+  stages: Stage[];
+  masks: MaskShare[];
+}
+
+interface CompiledShare extends Omit<Share, 'stages'> {
+  programs: Program[];
+  bindings: Binding[];
+}
+
+export class Replica {
+  readonly #index: number;
+  readonly #team: Team;
+  readonly #backend: Backend;
+  readonly #barrier: Barrier;
+  readonly #update: UpdateKernel;
+  /** Bytes of every vector that are this one's to update. */
+  readonly #from: number;
+  readonly #to: number;
+  readonly #shares = new Map<number, CompiledShare>();
+
+  /** @param backend of as many threads as each replica may use */
+  constructor(index: number, team: Team, backend: Backend) {
+    this.#index = index;
+    this.#team = team;
+    this.#backend = backend;
+    this.#barrier = new Barrier(team.barrier, team.replicas);
+    this.#update = openUpdate(team.update, team.state);
+    const lines = team.state.bytes / LINE_BYTES;
+    const start = (replica: number) => Math.floor((lines * replica) / team.replicas) * LINE_BYTES;
+    this.#from = start(index);
+    this.#to = start(index + 1);
+  }
+
+  async compile({ stages, ...share }: Share): Promise<void> {
+    const programs: Program[] = [];
+    const bindings: Binding[] = [];
+    for (const { model, inputs, outputs } of stages) {
+      const program = await this.#backend.compile(model);
+      programs.push(program);
+      bindings.push(program.bind(inputs, outputs));
+    }
+    this.#shares.set(share.batch, { ...share, programs, bindings });
+  }
+
+  /** Whether a replica has failed: no more steps. */
+  get broken(): boolean {
+    return this.#barrier.broken;
+  }
+
+  /** Blocks until all replicas are here. */
+  meet(): void {
+    this.#barrier.wait();
+  }
+
+  /**
+   * The step that `Team.step` describes; all replicas take it at once. Frees the others and rethrows
+   * when it fails.
+   */
+  async step(): Promise<void> {
+    try {
+      await this.#computeGradient();
+      this.#updatePart();
+      this.meet();
+    } catch (error) {
+      this.#barrier.break();
+      throw error;
+    }
+  }
+
+  async #computeGradient(): Promise<void> {
+    const { step, state } = this.#team;
+    const batch = step[stepFields.batch] ?? 0;
+    const share = this.#shares.get(batch);
+    if (!share) throw new Error(`batches of ${batch} are not compiled`);
+    for (const { data, layer, rate } of share.masks) {
+      drawKeepMask(data, {
+        seed: step[stepFields.seed] ?? 0,
+        layer,
+        rate,
+        step: step[stepFields.step] ?? 0,
+        firstRow: share.firstRow,
+        rows: share.rows,
+      });
+    }
+    if (share.rows === 0) {
+      const address = state.gradients[this.#index] ?? 0;
+      new Float32Array(state.memory.buffer, address, state.size).fill(0);
+    }
+    for (const binding of share.bindings) {
+      await binding.run();
+      this.meet();
+    }
+    if (share.bindings.length === 0) this.meet();
+  }
+
+  #updatePart(): void {
+    const { clipNorm, squares } = this.#team;
+    const scalars = [...this.#team.scalars];
+    if (clipNorm === null) {
+      this.#update.update(this.#from, this.#to, scalars);
+      return;
+    }
+    squares[this.#index] = this.#update.joinGradients(this.#from, this.#to);
+    this.meet();
+    const norm = Math.sqrt(squares.reduce((total, part) => total + part, 0));
+    this.#update.update(this.#from, this.#to, scalars, clipNorm / Math.max(norm, clipNorm));
+  }
+
+  async dispose(): Promise<void> {
+    for (const { programs } of this.#shares.values()) {
+      for (const program of programs) await program.dispose();
+    }
+    this.#shares.clear();
+  }
+}

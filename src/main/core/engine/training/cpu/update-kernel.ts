@@ -1,0 +1,75 @@
+/**
+ * The optimizer as one pass over memory: it reads weights, gradients and optimizer vectors and
+ * writes weights and vectors in place. The same arithmetic as nodes of a graph takes about ten
+ * passes with a temporary each, and a second copy of everything to write to.
+ */
+import type { Optimizer } from '../../optimizers.ts';
+import { encodeModule } from '../../wasm/module.ts';
+import { VectorLoop, type Lanes } from '../../wasm/vector-loop.ts';
+import type { StateMemory } from './state-memory.ts';
+
+/** Ranges are in bytes of each vector, multiples of 16. */
+export interface UpdateKernel {
+  /** Adds all replicas' gradients into the first; answers the sum of the squares. */
+  joinGradients(from: number, to: number): number;
+  /**
+   * One step of the optimizer on the first gradient (`joined`), or on the sum of all of them.
+   * With `joined`, the gradient is multiplied by `factor` first.
+   */
+  update(from: number, to: number, scalars: readonly number[], factor?: number): void;
+}
+
+export interface UpdateOptions {
+  optimizer: Optimizer;
+  state: StateMemory;
+  /** Gradients are joined and measured before the update. */
+  clipped: boolean;
+}
+
+/** The module's bytes, the same for all threads. */
+export function encodeUpdate({
+  optimizer,
+  state,
+  clipped,
+}: UpdateOptions): Uint8Array<ArrayBuffer> {
+  const first = state.gradients[0] ?? 0;
+  const join = new VectorLoop('join', 0);
+  const joined = sum(join, state);
+  if (state.gradients.length > 1) join.store(first, joined);
+  join.sumSquares(joined);
+
+  const scalars = optimizer.scalars.length;
+  const loop = new VectorLoop('update', scalars + (clipped ? 1 : 0));
+  const inputs = Array.from({ length: scalars }, (_, index) => loop.scalar(index));
+  const gradient = clipped ? loop.mul(loop.load(first), loop.scalar(scalars)) : sum(loop, state);
+  const slots = state.slots.map((address) => loop.load(address));
+  const next = optimizer.update(loop, loop.load(state.weights), gradient, slots, inputs);
+  loop.store(state.weights, next.weights);
+  for (const [index, address] of state.slots.entries()) {
+    const slot = next.slots[index];
+    if (slot === undefined) throw new RangeError('the optimizer lost a vector');
+    loop.store(address, slot);
+  }
+  return encodeModule(state.pages, [join.finish(), loop.finish()]);
+}
+
+/** In the order of the replicas, so that the result is the same every time. */
+function sum(loop: VectorLoop, { gradients }: StateMemory): Lanes {
+  const [first, ...others] = gradients.map((address) => loop.load(address));
+  if (first === undefined) throw new RangeError('no gradient');
+  return others.reduce((total, other) => loop.add(total, other), first);
+}
+
+export function openUpdate(bytes: Uint8Array<ArrayBuffer>, { memory }: StateMemory): UpdateKernel {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    engine: { memory },
+  });
+  const { join, update } = exports as Record<'join' | 'update', (...values: number[]) => unknown>;
+  return {
+    joinGradients: (from, to) => (to > from ? Number(join(from, to)) : 0),
+    update(from, to, scalars, factor) {
+      if (to <= from) return;
+      update(from, to, ...scalars, ...(factor === undefined ? [] : [factor]));
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/**
+ * Training on replicas with the update in memory, against the same training as one graph: whatever
+ * the number of replicas and however a batch is divided, the numbers are those of the whole batch.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LayerSpec, ModelSpec, OptimizerSpec } from '#shared/model-spec.ts';
+import { createBackend } from '#core/engine/backends/index.ts';
+import { chooseBackend } from '#core/engine/backends/status.ts';
+import { Random } from '#core/engine/random.ts';
+import { CpuStepper } from '#core/engine/training/cpu/cpu-stepper.ts';
+import { StepRunner } from '#core/engine/training/step-runner.ts';
+import type { Stepper } from '#core/engine/training/stepper.ts';
+
+const CLASSES = 3;
+const SEED = 5;
+/** Divided evenly, unevenly, among fewer images than replicas, and as at first. */
+const BATCHES = [16, 13, 2, 16];
+
+const layers: LayerSpec[] = [
+  { type: 'conv2d', filters: 6, kernel: [3, 3], activation: 'relu', l2: 0.01 },
+  { type: 'maxpool2d', size: [2, 2] },
+  { type: 'dropout', rate: 0.3 },
+  { type: 'flatten' },
+  { type: 'dense', units: 9, activation: 'tanh' },
+  { type: 'dropout', rate: 0.5 },
+  { type: 'dense', units: 'classes', activation: 'softmax' },
+];
+
+function specOf(more: Partial<ModelSpec> = {}): ModelSpec {
+  return {
+    name: 'shared',
+    input: { height: 10, width: 9, channels: 3 },
+    layers,
+    loss: 'crossentropy',
+    optimizer: { type: 'sgd' },
+    ...more,
+  };
+}
+
+const optimizers: Record<string, OptimizerSpec> = {
+  sgd: { type: 'sgd' },
+  nesterov: { type: 'sgd', momentum: 0.9, nesterov: true },
+  rmsprop: { type: 'rmsprop' },
+  adam: { type: 'adam' },
+  adamw: { type: 'adamw', weightDecay: 0.1 },
+  'adam, clipped': { type: 'adam', clipNorm: 0.05 },
+  'sgd, hardly clipped': { type: 'sgd', clipNorm: 1000 },
+};
+
+const open: Stepper[] = [];
+afterAll(async () => {
+  for (const stepper of open) await stepper.dispose();
+});
+
+function onReplicas(spec: ModelSpec, threads: number): CpuStepper {
+  const stepper = new CpuStepper(
+    chooseBackend('cpu', threads),
+    threads,
+    { spec, classes: CLASSES },
+    SEED,
+  );
+  open.push(stepper);
+  return stepper;
+}
+
+function inGraph(spec: ModelSpec): StepRunner {
+  const stepper = new StepRunner(
+    createBackend(chooseBackend('cpu', 1), 1),
+    { spec, classes: CLASSES },
+    SEED,
+  );
+  open.push(stepper);
+  return stepper;
+}
+
+/** Loss and right answers of each step, and everything the steps changed at the end. */
+async function train(stepper: Stepper) {
+  const { height, width, channels } = stepper.model.input;
+  await stepper.prepare(Math.max(...BATCHES));
+  const steps = [];
+  for (const [index, batch] of BATCHES.entries()) {
+    const random = new Random('batch', index);
+    const pixels = Uint8Array.from({ length: batch * height * width * channels }, () =>
+      random.below(256),
+    );
+    const labels = Int32Array.from({ length: batch }, () => random.below(CLASSES));
+    steps.push(await stepper.run(pixels, labels, 0.01));
+  }
+  const parameters = [...(await stepper.parameters())];
+  return {
+    losses: steps.map(({ loss }) => loss),
+    corrects: steps.map(({ correct }) => correct),
+    vectors: new Map([
+      ...parameters.map(([name, { data }]): [string, number[]] => [name, [...data]]),
+      ...(await stepper.slots()).map(([name, data]): [string, number[]] => [name, [...data]]),
+    ]),
+  };
+}
+
+type Trained = Awaited<ReturnType<typeof train>>;
+
+function expectAgreement(found: Trained, expected: Trained): void {
+  expect(found.corrects).toEqual(expected.corrects);
+  for (const [index, loss] of expected.losses.entries()) {
+    expect(found.losses[index]).toBeCloseTo(loss, 5);
+  }
+  expect([...found.vectors.keys()]).toEqual([...expected.vectors.keys()]);
+  for (const [name, values] of expected.vectors) {
+    const scale = Math.max(1e-3, ...values.map(Math.abs));
+    const apart = values.map((value, index) => Math.abs(value - found.vectors.get(name)![index]!));
+    expect(Math.max(...apart) / scale, name).toBeLessThan(1e-4);
+  }
+}
+
+describe('a CPU stepper', () => {
+  it.each(Object.entries(optimizers))(
+    'with %s agrees with the update in the graph, on one, two and three threads',
+    async (_name, optimizer) => {
+      const spec = specOf({ optimizer });
+      const expected = await train(inGraph(spec));
+      for (const threads of [1, 2, 3]) {
+        expectAgreement(await train(onReplicas(spec, threads)), expected);
+      }
+    },
+  );
+
+  it('agrees with class weights and label smoothing', async () => {
+    const spec = specOf({ classWeights: [1, 3, 0.5], labelSmoothing: 0.1 });
+    expectAgreement(await train(onReplicas(spec, 2)), await train(inGraph(spec)));
+  });
+
+  it('gives the same numbers to the bit every time', async () => {
+    const spec = specOf({ optimizer: { type: 'rmsprop' } });
+    const first = await train(onReplicas(spec, 3));
+    expect(await train(onReplicas(spec, 3))).toEqual(first);
+  });
+
+  it('goes on from what it gave away, to the bit', async () => {
+    const spec = specOf({ optimizer: { type: 'adam' } });
+    const whole = onReplicas(spec, 2);
+    const pixels = new Uint8Array(16 * 270).map((_, index) => index % 251);
+    const labels = new Int32Array(16).map((_, index) => index % CLASSES);
+    await whole.prepare(16);
+    await whole.run(pixels, labels, 0.01);
+    const copy = onReplicas(spec, 2);
+    await copy.prepare(16);
+    const parameters = await whole.parameters();
+    await copy.restore({ parameters, slots: new Map(await whole.slots()) }, whole.steps);
+    const expected = await whole.run(pixels, labels, 0.02);
+    expect(await copy.run(pixels, labels, 0.02)).toEqual(expected);
+    expect(await copy.slots()).toEqual(await whole.slots());
+  });
+});
