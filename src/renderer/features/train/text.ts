@@ -124,6 +124,7 @@ export const text = {
     return `${splitNames[on.split]} split`;
   },
   remedies: {
+    editModel: 'Edit layers',
     label: 'Label images',
     split: 'Split the images',
     import: 'Import images',
