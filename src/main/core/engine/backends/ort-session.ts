@@ -29,10 +29,11 @@ function sessionOptions({ id, threads }: OnnxRuntimeOptions): InferenceSession.S
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // A pattern of the first run would be a second block of memory, beside what that run left; and
+    // DirectML refuses to run with one.
+    enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // DirectML refuses to run with it.
-    ...(id === 'dml' ? { enableMemPattern: false } : {}),
     extra: {
       session: { intra_op: { spin_duration_us: SPIN_US } },
       optimization: { disable_specified_optimizers: WRONG_OPTIMIZERS },
