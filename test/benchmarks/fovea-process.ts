@@ -3,13 +3,17 @@ import { readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
+import type { AugmentationSpec } from '#shared/augmentation.ts';
 import type { TrainJob } from '#core/engine/protocol.ts';
 import { train } from '#core/engine/training/trainer.ts';
 import type { RoundResult } from './contestant.ts';
 import type { Row } from './rows.ts';
 
 const folder = process.argv[2] ?? '.';
-const row = JSON.parse(readFileSync(join(folder, 'row.json'), 'utf8')) as Row & { threads: number };
+const row = JSON.parse(readFileSync(join(folder, 'row.json'), 'utf8')) as Row & {
+  threads: number;
+  augment?: AugmentationSpec | null;
+};
 const { height, width, channels } = row.spec.input;
 const labels = new Int32Array(new Uint8Array(readFileSync(join(folder, 'labels.bin'))).buffer);
 
@@ -32,6 +36,7 @@ const job: TrainJob = {
   schedule: { type: 'constant' },
   earlyStop: null,
   seed: 1,
+  augment: row.augment,
   backend: 'cpu',
 };
 

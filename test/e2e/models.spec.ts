@@ -26,7 +26,7 @@ test('the layers of a preset are changed, broken, mended, kept and trained', asy
 
   await test.step('a preset is opened in the editor', async () => {
     await go(app, 'Train');
-    await app.getByRole('radio', { name: /Fashion small/ }).check({ force: true });
+    await app.getByRole('radio', { name: /^Fashion small \d/ }).check({ force: true });
     await app.getByRole('button', { name: 'Edit layers' }).click();
     await expect(app.getByRole('textbox', { name: 'Name of the model' })).toHaveValue(
       'My Fashion small',
@@ -77,6 +77,19 @@ test('the layers of a preset are changed, broken, mended, kept and trained', asy
     await expect(row(/^Shortcut/)).toHaveCount(0);
     await app.keyboard.press('Delete');
     await expect(row(/^Residual block/)).toHaveCount(0);
+  });
+
+  await test.step('layers are dragged: from the list, and to another place', async () => {
+    await app.getByRole('textbox', { name: 'Search layers' }).fill('');
+    const below = { targetPosition: { x: 80, y: 30 } };
+    await app.getByRole('button', { name: 'Dropout', exact: true }).dragTo(row(/^Flatten/), below);
+    await expect(grid.getByRole('row').nth(6)).toContainText('Dropout');
+    await row(/^Dropout/).dragTo(row(/^Dense 32 units/), below);
+    await expect(grid.getByRole('row').nth(7)).toContainText('Dropout');
+    await app.keyboard.press('Control+z');
+    await expect(grid.getByRole('row').nth(6)).toContainText('Dropout');
+    await app.keyboard.press('Control+z');
+    await expect(row(/^Dropout/)).toHaveCount(0);
   });
 
   await test.step('it is kept in the project, and comes back from a file', async () => {

@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 import { writeIdx } from '../helpers/idx.ts';
 import { processTree } from '../helpers/process-tree.ts';
 import { expect, test } from './fixtures.ts';
+import { showScreen } from './screens.ts';
 import { chooseFolder, classRow, createProject, go, message } from './steps.ts';
 
 async function startProject(app: Page, root: string, train: number): Promise<void> {
@@ -85,6 +86,88 @@ test('training: stop, cancel, an engine that dies, and two runs compared', async
     await app.getByRole('checkbox', { name: 'Compare cut off run' }).check({ force: true });
     await expect(app.getByRole('heading', { name: 'Comparing 2 runs' })).toBeVisible();
     await expect(app.getByRole('columnheader', { name: 'stopped run' }).last()).toBeVisible();
+  });
+});
+
+test('the course of a training: a rate found, plateaus, early stopping, a pause', async ({
+  app,
+  folders,
+}) => {
+  await startProject(app, folders.root, 300);
+  await go(app, 'Train');
+  await app.getByRole('radio', { name: /Fashion small/ }).check({ force: true });
+
+  await test.step('a rate is found and taken', async () => {
+    await app.getByRole('button', { name: 'Find a rate…' }).click();
+    const dialog = app.getByRole('dialog', { name: 'Find a learning rate' });
+    const use = dialog.getByRole('button', { name: /^Use / });
+    await expect(use).toBeVisible({ timeout: 60_000 });
+    await showScreen(app, 'train-find-rate');
+    const rate = (await use.textContent())!.trim().replace('Use ', '');
+    await use.click();
+    await expect(dialog).toBeHidden();
+    await expect(app.getByRole('textbox', { name: 'Learning rate' })).toHaveValue(rate);
+  });
+
+  await test.step('a rate of nothing stands still: it falls, and training stops', async () => {
+    await app.getByRole('textbox', { name: 'Learning rate' }).fill('1e-9');
+    await app.getByRole('textbox', { name: 'Epochs' }).fill('30');
+    await app.getByRole('combobox', { name: /^Schedule:/ }).click();
+    await app.getByRole('option', { name: /On plateaus/ }).click();
+    await app.locator('summary', { hasText: 'Advanced' }).click();
+    const plateau = app.getByRole('group', { name: /^Schedule/ });
+    await plateau.getByRole('textbox', { name: 'Patience, epochs' }).fill('2');
+    await plateau.getByRole('textbox', { name: 'Times' }).fill('0.5');
+    await app
+      .getByRole('switch', { name: 'Stop when it no longer gets better' })
+      .check({ force: true });
+    const early = app.getByRole('group', { name: 'Early stopping' });
+    await early.getByRole('textbox', { name: 'Patience, epochs' }).fill('5');
+    await early.getByRole('textbox', { name: 'At least better by' }).fill('0.001');
+    await showScreen(app, 'train-advanced');
+    await app.getByRole('button', { name: 'Start training' }).click();
+    await ended(app, 'Done');
+    await expect(
+      app
+        .getByText(
+          'Stopped early after epoch 6 of 30: 5 epochs without a better validation loss. ' +
+            'The weights of epoch 1, the best one, are restored.',
+        )
+        .first(),
+    ).toBeVisible();
+    const chart = app.getByRole('figure', { name: /^Loss/ });
+    for (const row of ['1, best, restored · 1', '3, rate 5e-10', '6, stopped early']) {
+      await expect(chart.getByRole('rowheader', { name: row, exact: true })).toBeAttached();
+    }
+    await expect(app.getByText('After epoch 3 the learning rate fell to 5e-10.')).toBeVisible();
+    await expect(app.getByText(/^Learning rate 1e-9 → /)).toBeVisible();
+    await showScreen(app, 'train-stopped-early');
+  });
+
+  await test.step('pause in the middle, and continue', async () => {
+    // Another model and back: its own settings again.
+    await app.getByRole('button', { name: 'New run' }).click();
+    await app.getByRole('radio', { name: /LeNet/ }).check({ force: true });
+    await train(app, 4000, 'paused run');
+    await firstEpoch(app);
+    await app.getByRole('button', { name: 'Pause', exact: true }).click();
+    await ended(app, 'Paused');
+    await expect(app.getByText(/^Paused in epoch \d+ of 4,000/).first()).toBeVisible();
+    await app.reload();
+    await app
+      .getByRole('button', { name: /paused run/ })
+      .first()
+      .click();
+    // Off the list: a row under the pointer shows more.
+    await app.mouse.move(900, 600);
+    await showScreen(app, 'train-paused');
+    const epochs = app.getByRole('figure', { name: /^Accuracy/ }).getByRole('row');
+    const before = await epochs.count();
+    await app.getByRole('button', { name: 'Continue', exact: true }).click();
+    await expect(app.getByRole('button', { name: 'Pause', exact: true })).toBeEnabled();
+    await expect.poll(() => epochs.count(), { timeout: 60_000 }).toBeGreaterThan(before);
+    await app.getByRole('main').getByRole('button', { name: 'Cancel', exact: true }).click();
+    await ended(app, 'Cancelled');
   });
 });
 

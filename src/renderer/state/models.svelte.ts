@@ -1,13 +1,14 @@
 /** The project's own models, and the one that is being changed. */
 import type {
   FoveaClient,
-  PresetInfo,
+  ModelChoice,
   SavedModel,
   SavedModelInfo,
 } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset } from '#shared/presets/index.ts';
+import { text } from '../features/train/text.ts';
 import { ModelEditor } from './model-editor.svelte.ts';
 
 /** For so many classes a model is shown where the project has fewer than two. */
@@ -34,10 +35,19 @@ export class ModelsState {
     this.list = await this.#client.models.list({ project: this.#project });
   }
 
-  editPreset({ id, name }: Pick<PresetInfo, 'id' | 'name'>, newName: string): void {
+  /** Opens what a run would take: a saved model itself, anything else as a new one. */
+  async edit(choice: ModelChoice): Promise<void> {
+    if (choice.kind === 'preset') this.editPreset(choice.preset);
+    else if (choice.kind === 'saved') await this.editSaved(choice.model);
+    else this.editSpec(choice.spec);
+  }
+
+  /** A model of one's own, as the preset is. */
+  editPreset(id: string): void {
     const preset = findPreset(id);
-    if (!preset) throw new AppError('NOT_FOUND', `There is no preset '${name}'.`);
-    this.#open(id, () => this.#editor({ ...preset.spec, name: newName }, { from: id }));
+    if (!preset) throw new AppError('NOT_FOUND', `There is no preset '${id}'.`);
+    const name = text.models.changed(preset.info.name);
+    this.#open(id, () => this.#editor({ ...preset.spec, name }, { from: id }));
   }
 
   async editSaved(id: string): Promise<void> {
@@ -76,11 +86,6 @@ export class ModelsState {
   discard(): void {
     for (const [key, editor] of this.#drafts) if (editor === this.editor) this.#drafts.delete(key);
     this.editor = null;
-  }
-
-  /** Whether the model has changes that are not kept. */
-  isDraft(id: string): boolean {
-    return this.#drafts.get(id)?.changed ?? false;
   }
 
   async duplicate(id: string): Promise<SavedModelInfo> {

@@ -101,6 +101,11 @@ export class RunsState {
     return run;
   }
 
+  /** Saves everything at the next step, and ends the run as paused. */
+  async pause(run: string): Promise<void> {
+    await this.#client.runs.pause({ project: this.#project, run });
+  }
+
   /** Ends the run after its epoch. */
   async stop(run: string): Promise<void> {
     await this.#client.runs.stop({ project: this.#project, run });

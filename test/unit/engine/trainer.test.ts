@@ -74,6 +74,29 @@ describe('train', () => {
     expect(metrics.accuracy).toBeCloseTo(metrics.valAccuracy!, 9);
   });
 
+  it('leaves frozen layers as they are, moving averages too', async () => {
+    const bottom: LayerSpec[] = [
+      { type: 'conv2d', filters: 4, kernel: [3, 3], activation: 'relu', trainable: false },
+      { type: 'batchnorm', trainable: false },
+    ];
+    const spec = { ...tinySpec, layers: [...bottom, ...tinySpec.layers] };
+    const weightsAfter = async (epochs: number) => {
+      const folder = await temporaryFolder();
+      await run(tinyJob(folder, { spec, epochs }));
+      return (await loadRun(folder, 'last')).parameters;
+    };
+    const [one, two] = [await weightsAfter(1), await weightsAfter(2)];
+    const same = [...one].filter(([name, { data }]) => {
+      const other = two.get(name)!.data;
+      return data.every((value, index) => value === other[index]);
+    });
+    const frozen = ['conv2d/bias', 'conv2d/kernel'];
+    const normalized = ['beta', 'gamma', 'moving_mean', 'moving_variance'];
+    expect(same.map(([name]) => name).toSorted()).toEqual(
+      [...frozen, ...normalized.map((name) => `batch_normalization/${name}`)].toSorted(),
+    );
+  });
+
   it('keeps the best epoch and the last, with the optimizer', async () => {
     const folder = await temporaryFolder();
     const { result, epochs } = await run(tinyJob(folder, { epochs: 8 }));

@@ -27,7 +27,7 @@ const residual: LayerSpec = {
 
 beforeEach(async () => {
   models = new ModelsState(test.client, project, () => 3);
-  models.editPreset(preset.info, 'mine');
+  models.editPreset('fashion-small');
   editor = models.editor!;
   await editor.check();
 });
@@ -175,29 +175,46 @@ describe('keeping models', () => {
     await editor.save();
     expect(editor.changed).toBe(false);
     const first = editor.saved!;
-    expect(first).toMatchObject({ name: 'mine', from: 'Fashion small' });
+    expect(first).toMatchObject({ name: 'My Fashion small', from: 'Fashion small' });
     editor.changeModel({ labelSmoothing: 0.1 }, 'labelSmoothing');
     expect(editor.changed).toBe(true);
     expect((await editor.save()).id).toBe(first.id);
-    const other = await editor.saveAs('mine');
-    expect(other).toMatchObject({ name: 'mine 2', from: 'mine' });
-    expect(editor.spec.name).toBe('mine 2');
+    const other = await editor.saveAs('My Fashion small');
+    expect(other).toMatchObject({ name: 'My Fashion small 2', from: 'My Fashion small' });
+    expect(editor.spec.name).toBe('My Fashion small 2');
     expect(editor.changed).toBe(false);
     await models.load();
-    expect(models.list?.map(({ name }) => name)).toEqual(['mine', 'mine 2']);
+    expect(models.list?.map(({ name }) => name)).toEqual([
+      'My Fashion small',
+      'My Fashion small 2',
+    ]);
     await models.remove(first.id);
     await models.remove(other.id);
     expect(models.list).toEqual([]);
+  });
+
+  it('opens whatever a run would take', async () => {
+    const { id } = await editor.save();
+    await models.edit({ kind: 'saved', model: id });
+    expect(models.editor).toMatchObject({ changed: false, spec: { name: 'My Fashion small' } });
+    await models.edit({ kind: 'spec', spec: { ...preset.spec, name: 'of a run' } });
+    expect(models.editor).toMatchObject({ saved: null, spec: { name: 'of a run' } });
+    await models.edit({ kind: 'preset', preset: 'lenet' });
+    expect(models.editor).toMatchObject({ saved: null, spec: { name: 'My LeNet' } });
+    await expect(models.edit({ kind: 'preset', preset: 'none' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await models.remove(id);
   });
 
   it('comes back to what was not saved, until it is discarded', () => {
     editor.remove([0]);
     models.close();
     expect(models.editor).toBeNull();
-    models.editPreset(preset.info, 'mine');
+    models.editPreset('fashion-small');
     expect(models.editor).toBe(editor);
     models.discard();
-    models.editPreset(preset.info, 'mine');
+    models.editPreset('fashion-small');
     expect(models.editor).not.toBe(editor);
     expect(types(models.editor!.spec)).toEqual(original);
   });

@@ -4,6 +4,7 @@ import {
   accuracyRange,
   GrowingLine,
   lossRange,
+  markRows,
   nearest,
   roundUp,
   sparkPath,
@@ -124,5 +125,14 @@ describe('small helpers', () => {
         { min: 0, max: 1 },
       ),
     ).toBe('M1.0 15.0L39.0 1.0');
+  });
+});
+
+describe('the words of marks', () => {
+  it('share a row where they fit, and say nothing where no row is free', () => {
+    const at = (from: number) => ({ from, to: from + 50 });
+    expect(markRows([at(0), at(200), at(20), at(30), at(40)])).toEqual([0, 0, 1, 2, null]);
+    expect(markRows([at(0), at(54)], 2)).toEqual([0, 1]);
+    expect(markRows([at(0), at(56)], 2)).toEqual([0, 0]);
   });
 });

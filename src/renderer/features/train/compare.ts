@@ -1,6 +1,7 @@
 /** Runs side by side: what differs between them, and what came out. */
 import type { EpochMetrics, Run } from '#shared/contract/index.ts';
 import { duration, integer, percent, setting } from '../../ui/format.ts';
+import { courseText } from './course-text.ts';
 import { text } from './text.ts';
 
 export interface ComparedRow {
@@ -30,6 +31,9 @@ export function differences(runs: readonly Run[]): ComparedRow[] {
     row(label.epochs, runs, (run) => integer(run.options.epochs)),
     row(label.batch, runs, (run) => integer(run.options.batch)),
     row(label.learningRate, runs, (run) => setting(run.options.learningRate)),
+    row(courseText.schedule, runs, (run) => courseText.scheduleOf(run.options.schedule)),
+    row(label.optimizer, runs, (run) => courseText.optimizerOf(run.spec.optimizer)),
+    row(courseText.earlyStop, runs, (run) => courseText.earlyStopOf(run.options.earlyStop)),
     row(label.seed, runs, (run) => String(run.options.seed)),
     row(label.trainImages, runs, (run) => integer(run.trainImages)),
     row(label.augment, runs, (run) => run.options.augment?.name ?? text.noAugmentation),

@@ -1,7 +1,7 @@
 /** What a user can do about a plan that cannot start, as actions beside its problems. */
 import type { SplitSummary, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 
-export type Remedy = 'import' | 'label' | 'split' | 'holdOut' | 'useTest';
+export type Remedy = 'editModel' | 'import' | 'label' | 'split' | 'holdOut' | 'useTest';
 
 /**
  * @param splits the library's splits, or null while they are not known
@@ -15,7 +15,7 @@ export function remedies(
   if (plan.problems.length === 0) return [];
   if (splits?.total === 0) return ['import'];
   if (plan.classes.length < 2) return ['label'];
-  const found: Remedy[] = [];
+  const found: Remedy[] = plan.model.problem ? ['editModel'] : [];
   if (plan.trainImages === 0) found.push('split');
   if (options.validateOn.kind === 'split' && plan.validationImages === 0) {
     if (plan.trainImages > 1) found.push('holdOut');

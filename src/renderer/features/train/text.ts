@@ -25,7 +25,6 @@ export const text = {
   imagesAnd: (images: number, at: string) => `${count(images, 'image')} · ${at}`,
   olderLabels: (changed: string) => `trained on older labels · ${changed} changed`,
   engineAuto: (label: string) => (label ? `Auto (${label})` : 'Auto'),
-  advancedSummary: (seed: number, rate: string) => `learning rate ${rate}, seed ${seed}`,
   noRuns: 'No runs yet. The first one takes about a minute.',
   compareHint: 'Tick runs to compare them',
   comparing: (runs: number) => `Comparing ${runs} runs`,
@@ -124,6 +123,7 @@ export const text = {
     return `${splitNames[on.split]} split`;
   },
   remedies: {
+    editModel: 'Edit layers',
     label: 'Label images',
     split: 'Split the images',
     import: 'Import images',
@@ -301,8 +301,6 @@ export const text = {
       return epoch === null ? word : `${word} · epoch ${integer(epoch)}`;
     },
   },
-  optimizer: (type: string): string =>
-    ({ adam: 'Adam', adamw: 'AdamW', sgd: 'SGD', rmsprop: 'RMSprop' })[type] ?? type,
   empty: {
     noImages: 'Nothing to learn from yet',
     noImagesBody: 'Import pictures and give them classes; then a model can learn them.',

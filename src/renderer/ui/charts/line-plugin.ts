@@ -1,11 +1,11 @@
 /** What Chart.js does not draw: names at the ends of lines, marks, and a cursor. */
 import type { Chart, Plugin } from 'chart.js';
-import { nearest, spreadLabels, type Series } from './series.ts';
+import { markRows, nearest, spreadLabels, type Mark, type Series } from './series.ts';
 
 export interface LineOverlay {
   series: readonly Series[];
   /** Vertical hairlines with a word: the best epoch. */
-  marks: readonly { x: number; label: string }[];
+  marks: readonly Mark[];
   /** Where there is room for the words of marks. */
   markAt: 'top' | 'bottom';
   cursor: number | null;
@@ -40,8 +40,14 @@ export function linePlugin(overlay: () => LineOverlay): Plugin<'line'> {
 function drawMarks(chart: Chart, { marks, markAt, series, color }: LineOverlay): void {
   const { ctx, chartArea: area } = chart;
   const { x: scaleX, y: scaleY } = chart.scales as Record<'x' | 'y', Chart['scales'][string]>;
-  for (const mark of marks) {
+  const places = marks.map((mark) => {
     const x = Math.round(scaleX.getPixelForValue(mark.x)) + 0.5;
+    const width = ctx.measureText(mark.label).width;
+    const fits = x + 5 + width < area.right;
+    return { mark, x, fits, from: fits ? x : x - 5 - width, to: fits ? x + 5 + width : x };
+  });
+  const rows = markRows(places);
+  for (const [index, { mark, x, fits }] of places.entries()) {
     ctx.strokeStyle = color('--line-control');
     ctx.lineWidth = 1;
     ctx.setLineDash([2, 3]);
@@ -50,14 +56,15 @@ function drawMarks(chart: Chart, { marks, markAt, series, color }: LineOverlay):
     ctx.lineTo(x, area.bottom);
     ctx.stroke();
     ctx.setLineDash([]);
+    const row = rows[index] ?? null;
+    // Where many marks stand close together, some say what they are under the cursor only.
+    if (row === null) continue;
     ctx.fillStyle = color('--text-3');
-    const width = ctx.measureText(mark.label).width;
-    const fits = x + 5 + width < area.right;
     ctx.textAlign = fits ? 'left' : 'right';
     ctx.fillText(
       mark.label,
       fits ? x + 5 : x - 5,
-      markAt === 'top' ? area.top + 7 : area.bottom - 8,
+      markAt === 'top' ? area.top + 7 + row * labelGap : area.bottom - 8 - row * labelGap,
     );
   }
   for (const one of named(series)) {

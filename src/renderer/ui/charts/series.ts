@@ -131,6 +131,31 @@ export function spreadLabels(
   return places;
 }
 
+/** A vertical line with a word at a place on the x axis. */
+export interface Mark {
+  x: number;
+  label: string;
+}
+
+/**
+ * Rows for the words of marks, so that none lies over another: each in the first row that is free
+ * there, null where none of `most` is. Earlier ones in the list come first.
+ */
+export function markRows(
+  words: readonly { from: number; to: number }[],
+  most = 3,
+  gap = 6,
+): (number | null)[] {
+  const rows: { from: number; to: number }[][] = Array.from({ length: most }, () => []);
+  return words.map((word) => {
+    const free = rows.findIndex((row) =>
+      row.every((other) => word.to + gap <= other.from || word.from >= other.to + gap),
+    );
+    rows[free]?.push(word);
+    return free < 0 ? null : free;
+  });
+}
+
 /** An SVG path through the points, scaled into `width` × `height` with a pixel of air. */
 export function sparkPath(
   points: readonly Point[],

@@ -26,6 +26,8 @@ export function createOnnxRuntime({ id, label, threads }: OnnxRuntimeOptions): B
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // A pattern of the first run would be a second block of memory, beside what that run left.
+    enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     extra: { session: { intra_op: { spin_duration_us: SPIN_US } } },

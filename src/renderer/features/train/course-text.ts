@@ -1,0 +1,185 @@
+/** Texts about the course of a training: rates, optimizers, early stopping, pauses. */
+import type { Run, RunEnding } from '#shared/contract/index.ts';
+import { count, integer, setting } from '../../ui/format.ts';
+import type { EarlyStop, Optimizer, Schedule } from './fields.ts';
+
+const monitors: Record<EarlyStop['monitor'], string> = {
+  'val-loss': 'Validation loss',
+  'val-accuracy': 'Validation accuracy',
+  loss: 'Training loss',
+  accuracy: 'Training accuracy',
+};
+
+const schedules: Record<Schedule['type'], string> = {
+  constant: 'Constant',
+  step: 'Steps',
+  cosine: 'Cosine',
+  'one-cycle': 'One cycle',
+  plateau: 'On plateaus',
+};
+
+const optimizers: Record<Optimizer['type'], string> = {
+  adam: 'Adam',
+  adamw: 'AdamW',
+  sgd: 'SGD',
+  rmsprop: 'RMSprop',
+};
+
+/** As the run's details name them. */
+const settingNames: Record<string, string> = {
+  momentum: 'momentum',
+  nesterov: 'Nesterov',
+  weightDecay: 'weight decay',
+  clipNorm: 'gradients clipped at',
+  beta1: 'beta 1',
+  beta2: 'beta 2',
+};
+
+/** 0.000125 → '0.000125', 0.0003333333 → '0.000333'. */
+const rate = (value: number): string => setting(Number(value.toPrecision(3)));
+
+export const courseText = {
+  monitors,
+  schedules,
+  optimizers,
+  rate,
+  schedule: 'Schedule',
+  optimizer: 'Optimizer',
+  earlyStop: 'Early stopping',
+  own: 'The model’s own',
+  stopEarly: 'Stop when it no longer gets better',
+  scheduleHint: 'How the learning rate changes while training goes on.',
+  optimizerHint: 'The rule by which each step changes the weights.',
+  scheduleDetails: {
+    constant: 'The same rate to the end',
+    step: 'Falls after every few epochs',
+    cosine: 'Warms up, then falls along a cosine',
+    'one-cycle': 'Rises to the rate, then falls far below it',
+    plateau: 'Falls when the loss stands still',
+  } satisfies Record<Schedule['type'], string>,
+  /** 'Adam · on plateaus · stops early · seed 1' */
+  summary: (optimizer: Optimizer | null, early: EarlyStop | null, seed: number): string =>
+    [
+      ...(optimizer ? [optimizers[optimizer.type]] : []),
+      ...(early ? ['stops early'] : []),
+      `seed ${seed}`,
+    ].join(', '),
+  fields: {
+    monitor: 'Watch',
+    patience: 'Patience, epochs',
+    minDelta: 'At least better by',
+    factor: 'Times',
+    every: 'Every, epochs',
+    warmup: 'Warm-up',
+    start: 'Start, peak divided by',
+    end: 'End, start divided by',
+    cooldown: 'Cooldown, epochs',
+    minRate: 'Lowest rate',
+    momentum: 'Momentum',
+    nesterov: 'Nesterov momentum',
+    rho: 'Memory (rho)',
+    beta1: 'Memory (beta 1)',
+    beta2: 'Memory of squares (beta 2)',
+    weightDecay: 'Weight decay',
+    clipNorm: 'Clip gradients at',
+    restoreBest: 'Restore the best weights in the end',
+    off: 'off',
+  },
+  hints: {
+    monitor: 'The number that each epoch is judged by.',
+    patience: 'Epochs without a better value before something happens.',
+    minDelta: 'Smaller improvements do not count.',
+    factor: 'The rate is multiplied by this.',
+    every: 'Epochs between two reductions.',
+    warmup: 'Share of all steps in which the rate rises to its peak.',
+    start: 'The first rate is the peak divided by this.',
+    end: 'The last rate is the first one divided by this.',
+    cooldown: 'Epochs after a reduction that do not count.',
+    minRate: 'The rate never falls below this.',
+    momentum: 'How much of the last step goes into the next one.',
+    nesterov: 'Looks one step ahead with the momentum.',
+    rho: 'How slowly the running mean of squared gradients forgets.',
+    beta1: 'How slowly the running mean of gradients forgets.',
+    beta2: 'How slowly the running mean of squared gradients forgets.',
+    weightDecay: 'Each step takes this share, times the rate, off every weight.',
+    clipNorm: 'Longer gradients are shortened to this length, against explosions.',
+    restoreBest:
+      'The last checkpoint holds the weights of the best epoch too, not of the last one.',
+  },
+  finder: {
+    open: 'Find a rate…',
+    title: 'Find a learning rate',
+    body: 'About a hundred steps from fresh weights, each with a higher rate than the one before. Nothing of it is kept.',
+    chart: 'Loss by rate',
+    rate: 'rate',
+    each: 'each step',
+    smoothed: 'loss',
+    waiting: 'Preparing the images…',
+    step: (step: number, steps: number) => `Step ${integer(step)} of ${integer(steps)}`,
+    empty: 'The curve starts with the first step.',
+    good: (value: number) =>
+      `${setting(value)} is a good rate to start with: the loss falls steadily there.`,
+    none: 'No rate made the loss fall. Check the labels, or take larger batches.',
+    exploded: (value: number) => `From about ${rate(value)} on it explodes.`,
+    use: (value: number) => `Use ${setting(value)}`,
+    again: 'Try again',
+    cancel: 'Cancel',
+    close: 'Close',
+  },
+  scheduleOf: (schedule: Schedule): string => {
+    switch (schedule.type) {
+      case 'constant':
+        return 'constant';
+      case 'step':
+        return `× ${setting(schedule.factor)} every ${count(schedule.every, 'epoch')}`;
+      case 'cosine':
+        return schedule.warmup > 0 ? 'cosine with warm-up' : 'cosine';
+      case 'one-cycle':
+        return 'one cycle';
+      case 'plateau':
+        return `× ${setting(schedule.factor)} after ${count(schedule.patience, 'epoch')} without a better ${monitors[schedule.monitor].toLowerCase()}`;
+    }
+  },
+  earlyStopOf: (early: EarlyStop | null): string =>
+    early
+      ? `after ${count(early.patience, 'epoch')} without a better ${monitors[early.monitor].toLowerCase()}${early.restoreBest ? ', best weights restored' : ''}`
+      : 'off',
+  optimizerOf: (optimizer: Optimizer): string => {
+    const { type, ...settings } = optimizer;
+    const all: Record<string, number | boolean | undefined> = settings;
+    const words = Object.entries(all).flatMap(([key, value]) => {
+      if (value === undefined || value === false) return [];
+      const name = settingNames[key] ?? key;
+      return [value === true ? name : `${name} ${setting(value)}`];
+    });
+    return [optimizers[type], ...words].join(', ');
+  },
+  marks: {
+    rate: (value: number) => `rate ${rate(value)}`,
+    stopped: 'stopped early',
+    restored: (epoch: number) => `best, restored · ${integer(epoch)}`,
+  },
+  rateLine: (rates: readonly number[]): string =>
+    `Learning rate ${rate(rates[0]!)} → ${rate(rates.at(-1)!)}`,
+  happened: 'What happened',
+  reduced: (epoch: number, value: number) =>
+    `After epoch ${integer(epoch)} the learning rate fell to ${rate(value)}.`,
+  /** A paused or early stopped run in a sentence. */
+  ending: (ending: RunEnding, run: Pick<Run, 'options'>): string => {
+    if (ending.type === 'paused') {
+      const steps = ending.step > 0 ? ` after ${count(ending.step, 'step')}` : '';
+      return `Paused in epoch ${integer(ending.epoch)} of ${integer(run.options.epochs)}${steps}. Everything is saved, also when Fovea ends.`;
+    }
+    const early = run.options.earlyStop;
+    const why = early
+      ? `: ${count(early.patience, 'epoch')} without a better ${monitors[early.monitor].toLowerCase()}`
+      : '';
+    const weights = ending.restored
+      ? ` The weights of epoch ${integer(ending.best)}, the best one, are restored.`
+      : ` The best was epoch ${integer(ending.best)}.`;
+    return `Stopped early after epoch ${integer(ending.epoch)} of ${integer(run.options.epochs)}${why}.${weights}`;
+  },
+  pause: 'Pause',
+  pauseHint: 'Save everything now and stop; Continue goes on from the same step',
+  resumeHint: 'Go on from the same step, as if it had never paused',
+};
