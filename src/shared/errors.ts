@@ -22,6 +22,8 @@ export const errorStatus = {
   NOT_ENOUGH_DATA: 422,
   RUN_NOT_READY: 409,
   ENGINE_FAILED: 500,
+  /** A step of a training did not fit into memory. */
+  OUT_OF_MEMORY: 507,
   /** A training whose loss is no number any more. */
   DIVERGED: 422,
   DECODER_FAILED: 500,

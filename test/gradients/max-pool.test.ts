@@ -22,7 +22,7 @@ function ties(dims: readonly number[]): TensorData {
 }
 
 describe('max pool with ties', () => {
-  it.each(['unpool', 'compare', 'scatter'] as const)(
+  it.each(['unpool', 'compare', 'scatter', 'windows'] as const)(
     '%s agrees with TensorFlow.js',
     async (maxPool) => {
       const x = ties([2, 3, 7, 6]);

@@ -243,6 +243,17 @@ const cases: Partial<Record<OpName, Record<string, GradientCase>>> = {
       build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
       lowerings: { maxPool: 'scatter' },
     },
+    windows: {
+      inputs: { x: distinctTensor([2, 2, 5, 4]) },
+      build: (b, { x }) => b.op('MaxPool', [x!], { kernel_shape: [2, 2], strides: [2, 2] }),
+      lowerings: { maxPool: 'windows' },
+    },
+    'windows, overlapping and padded': {
+      inputs: { x: distinctTensor([2, 2, 6, 7]) },
+      build: (b, { x }) =>
+        b.op('MaxPool', [x!], { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 1, 1, 1] }),
+      lowerings: { maxPool: 'windows' },
+    },
     'overlapping, padded': {
       inputs: { x: distinctTensor([1, 2, 6, 6]) },
       build: (b, { x }) =>

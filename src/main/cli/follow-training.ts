@@ -34,8 +34,19 @@ export async function followTraining(
     output.result(epochLine(metrics), epochText(metrics, options));
   };
 
+  const told = new Set<string>();
+  /** What came up since the start: an engine that failed, another one that went on. */
+  const notes = ({ warnings }: Run): void => {
+    for (const text of warnings) {
+      if (told.has(text)) continue;
+      told.add(text);
+      output.result({ event: 'note', text }, text);
+    }
+  };
+
   try {
     let run = await client.runs.get({ project, run: id });
+    for (const text of run.warnings) told.add(text);
     for await (const event of await client.runs.watch(
       { project, run: id },
       { signal: watching.signal },
@@ -43,6 +54,7 @@ export async function followTraining(
       if (event.type === 'run') {
         run = event.run;
         start(run);
+        notes(run);
         for (const metrics of run.epochs) epoch(metrics, run);
         if (run.finishedAt !== null) break;
       } else if (event.type === 'epoch') {

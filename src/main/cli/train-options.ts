@@ -1,6 +1,7 @@
 /** The settings of a training as commands take them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
+import { engineNames } from '#shared/engine-names.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import { augmentationHelp, readAugmentation } from './augmentation.ts';
@@ -15,7 +16,7 @@ export interface StepOptions extends ModelOptions {
   seed: number;
   trainLimit?: number;
   augment?: string;
-  engine: 'auto' | 'cpu';
+  engine: TrainOptions['engine'];
 }
 
 /** What only a whole training has. */
@@ -38,7 +39,9 @@ export function addStepOptions(command: Command): Command {
     .option('--train-limit <n>', 'the first N training images in import order', positiveInteger)
     .option('--augment <what>', `${augmentationHelp}; the model's own unless given`)
     .addOption(
-      new Option('--engine <engine>', 'what computes').choices(['auto', 'cpu']).default('auto'),
+      new Option('--engine <engine>', 'what computes; auto takes the fastest here')
+        .choices(engineNames)
+        .default('auto'),
     );
 }
 

@@ -30,7 +30,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const jobs = new JobManager(log);
   const decoders = new DecoderPool({ nodePath, log });
   const uploads = new Uploads({ dataDir, log });
-  const engine = createEngine({ nodePath, log });
+  const engine = createEngine({ nodePath, log, dataDir });
   const projects = new ProjectRegistry({ ...options, jobs, decoders, settings, uploads });
   const runs = createRunService({ options, log, jobs, projects, engine, settings });
   const context: CoreContext = {

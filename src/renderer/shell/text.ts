@@ -83,6 +83,13 @@ export const text = {
   offlineExplain: 'Fovea works without a network: no picture, label or model leaves this computer.',
   engineExplain: 'What trains and runs models on this computer',
   engineUnknown: 'Looking for engines…',
+  engines: {
+    measure: 'Measure',
+    measureDetail: 'Trains a small model for some seconds with each.',
+    looking: 'Looking for engines…',
+    timing: ({ label, index, total }: { label: string; index: number; total: number }) =>
+      `Timing ${label} (${index + 1} of ${total})`,
+  },
   connectionLost: 'The connection to Fovea was lost. Trying again…',
   connectionBack: 'Connected again.',
   opening: 'Opening project…',
@@ -144,6 +151,7 @@ export const text = {
     automatic: 'automatic',
     version: 'Version',
     engine: 'Engine',
+    engines: 'Engines',
     dataDir: 'Settings and log',
     projectsDir: 'Projects',
   },

@@ -17,6 +17,7 @@ import { ToastList } from '../ui/toasts.svelte.ts';
 import { actions } from './actions.ts';
 import { Commands } from './commands.svelte.ts';
 import type { FolderPicker } from './folder-picker.svelte.ts';
+import { EngineMeasure } from './engines.svelte.ts';
 import { ImportFlow } from './import-flow.svelte.ts';
 import { JobsState } from './jobs.svelte.ts';
 import { firstPlace, rememberPlace } from './last-place.ts';
@@ -72,6 +73,7 @@ export class AppState {
   readonly jobs: JobsState;
   readonly settings: SettingsState;
   readonly importing: ImportFlow;
+  readonly measuring: EngineMeasure;
   info = $state.raw<SystemInfo | null>(null);
   connection = $state<ConnectionState>('connecting');
   project = $state.raw<OpenProject | null>(null);
@@ -94,6 +96,13 @@ export class AppState {
     this.folders = folders;
     this.jobs = new JobsState(api);
     this.settings = new SettingsState(api, (error) => this.report(error));
+    this.measuring = new EngineMeasure({
+      api,
+      report: (error) => this.report(error),
+      show: (engine) => {
+        if (this.info) this.info = { ...this.info, engine };
+      },
+    });
     this.importing = new ImportFlow({
       api,
       host,

@@ -1,10 +1,12 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { augmentationSpec } from '../augmentation.ts';
+import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
+import { backendInfo } from './system.ts';
 import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
 
 export const presetInfo = z.object({
@@ -46,7 +48,7 @@ export const trainOptions = z.object({
   /** First N labeled training images in import order. */
   trainLimit: z.number().int().positive().nullable(),
   validateOn,
-  engine: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  engine: z.enum(engineNames),
   /** How training images are varied; null: not at all. */
   augment: augmentationSpec.nullable().default(null),
 });
@@ -61,7 +63,10 @@ export const trainPlan = z.object({
   classes: z.array(z.string()),
   /** From this machine's last runs of the same model, else null. */
   estimateSeconds: z.number().nullable(),
+  /** What will train, or that it is timed at the start. */
   engine: z.string(),
+  /** Each engine with why it is taken or not, and its speed on this model where it is known. */
+  engines: z.array(backendInfo),
   /** Things to know: 'Images are 150×120 and will be scaled to 28×28'. */
   warnings: z.array(z.string()),
   /** Why it cannot start, as sentences; empty when it can. */

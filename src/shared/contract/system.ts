@@ -1,3 +1,4 @@
+import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { call } from './base.ts';
 
@@ -9,8 +10,28 @@ export const backendInfo = z.object({
   available: z.boolean(),
   /** Why it was chosen, or why it was not, in a sentence. */
   reason: z.string(),
+  /** Of training steps, where they were timed: on the benchmark model unless said. */
+  imagesPerSecond: z.number().nullable(),
 });
 export type BackendInfo = z.infer<typeof backendInfo>;
+
+export const engineInfo = z.object({
+  chosen: z.string(),
+  label: z.string(),
+  backends: z.array(backendInfo),
+});
+
+/** While the engines are timed: which is next, and in the end all of them. */
+export const measureEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    label: z.string(),
+    index: z.number().int(),
+    total: z.number().int(),
+  }),
+  z.object({ type: z.literal('done'), engine: engineInfo }),
+]);
+export type MeasureEvent = z.infer<typeof measureEvent>;
 
 export const systemInfo = z.object({
   name: z.string(),
@@ -26,11 +47,7 @@ export const systemInfo = z.object({
   dataDir: z.string(),
   /** Where new projects are put unless the user says otherwise. */
   projectsDir: z.string(),
-  engine: z.object({
-    chosen: z.string(),
-    label: z.string(),
-    backends: z.array(backendInfo),
-  }),
+  engine: engineInfo,
 });
 export type SystemInfo = z.infer<typeof systemInfo>;
 
@@ -87,6 +104,8 @@ export type Settings = z.infer<typeof settings>;
 export const systemContract = {
   info: call.output(systemInfo),
   doctor: call.output(z.array(doctorCheck)),
+  /** Looks for engines anew and times each on a small model, a few seconds each. */
+  measure: call.output(eventIterator(measureEvent)),
   /** Trains for some seconds on made-up images. */
   bench: call.input(benchInput).output(benchResult),
   settings: {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,4 +64,15 @@ export function tinyJob(runDir: string, changes: Partial<TrainJob> = {}): TrainJ
     backend: 'cpu',
     ...changes,
   };
+}
+
+/** Process ids of the engine workers that this test process started. */
+export function engineWorkers(): number[] {
+  const table = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' });
+  return table
+    .split('\n')
+    .filter((line) => line.includes('engine/worker.ts'))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent]) => Number(parent) === process.pid)
+    .map(([pid]) => Number(pid));
 }

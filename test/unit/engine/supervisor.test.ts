@@ -1,10 +1,9 @@
 /** The engine in processes of its own: crashes, cancelling, stopping. */
-import { execFileSync } from 'node:child_process';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine } from '#core/engine/supervisor.ts';
 import type { Engine, TrainEvent } from '#core/engine/protocol.ts';
-import { bars, temporaryFolder, tinyJob } from './helpers.ts';
+import { bars, engineWorkers, temporaryFolder, tinyJob } from './helpers.ts';
 
 const engines: Engine[] = [];
 
@@ -17,17 +16,6 @@ function engine(nodePath = process.execPath): Engine {
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((one) => one.close()));
 });
-
-/** Process ids of the engine workers that this test process started. */
-function workers(): number[] {
-  const table = execFileSync('ps', ['-eo', 'pid,ppid,args'], { encoding: 'utf8' });
-  return table
-    .split('\n')
-    .filter((line) => line.includes('engine/worker.ts'))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent]) => Number(parent) === process.pid)
-    .map(([pid]) => Number(pid));
-}
 
 function untilFirst(type: TrainEvent['type']) {
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -42,13 +30,21 @@ function untilFirst(type: TrainEvent['type']) {
 describe('supervisor', () => {
   it('starts nothing before the first call', async () => {
     const one = engine();
-    expect(workers()).toEqual([]);
+    expect(engineWorkers()).toEqual([]);
     const info = await one.info();
     expect(info.chosen).toBe('cpu');
     expect(info.label).toBe('CPU · 1 thread');
-    expect(info.backends.map(({ id }) => id)).toEqual(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
+    expect(info.backends.map(({ id }) => id)).toEqual([
+      'cpu',
+      'webgpu',
+      'cuda',
+      'dml',
+      'coreml',
+      'tensorflow',
+    ]);
     expect(info.backends.every(({ reason }) => reason.length > 0)).toBe(true);
-    expect(workers()).toHaveLength(1);
+    // Others were tried in processes of their own, which are gone.
+    expect(engineWorkers()).toHaveLength(1);
   });
 
   it('trains, predicts and leaves no process behind', async () => {
@@ -59,7 +55,7 @@ describe('supervisor', () => {
     expect(await handle.result).toMatchObject({ outcome: 'done', epochs: 2 });
     expect(events[0]?.type).toBe('start');
     expect(events.at(-1)?.type).toBe('epoch');
-    expect(workers()).toEqual([]);
+    expect(engineWorkers()).toEqual([]);
     const progress: number[] = [];
     const { images, classes } = await one.predict(
       { runDir, checkpoint: 'best', set: bars(50, 3), batch: 20 },
@@ -68,7 +64,7 @@ describe('supervisor', () => {
     expect([images, classes]).toEqual([50, 3]);
     expect(progress).toEqual([20, 40, 50]);
     await one.close();
-    expect(workers()).toEqual([]);
+    expect(engineWorkers()).toEqual([]);
   });
 
   it('answers while training', async () => {
@@ -86,7 +82,7 @@ describe('supervisor', () => {
     await one.predict({ runDir, checkpoint: 'best', set: bars(10, 3) });
     abort.abort();
     await expect(long.result).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(workers()).toHaveLength(1);
+    expect(engineWorkers()).toHaveLength(1);
   });
 
   it('stops after the epoch', async () => {
@@ -103,7 +99,7 @@ describe('supervisor', () => {
   it('does not start what was cancelled before', async () => {
     const handle = engine().train(tinyJob('/nowhere'), () => undefined, AbortSignal.abort());
     await expect(handle.result).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(workers()).toEqual([]);
+    expect(engineWorkers()).toEqual([]);
   });
 
   it('turns the death of a training into an error, and works on', async () => {
@@ -112,7 +108,7 @@ describe('supervisor', () => {
     const runDir = await temporaryFolder();
     const handle = one.train(tinyJob(runDir, { epochs: 100_000 }), first.onEvent);
     await first.promise;
-    const [pid] = workers();
+    const [pid] = engineWorkers();
     process.kill(pid!, 'SIGKILL');
     await expect(handle.result).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
@@ -126,11 +122,11 @@ describe('supervisor', () => {
   it('starts a new process when the shared one has died', async () => {
     const one = engine();
     await one.info();
-    const [pid] = workers();
+    const [pid] = engineWorkers();
     process.kill(pid!, 'SIGKILL');
     // At once, when this process may not have heard of the death.
     expect((await one.info()).chosen).toBe('cpu');
-    expect(workers()).not.toContain(pid);
+    expect(engineWorkers()).not.toContain(pid);
   });
 
   it('repeats a call whose process died, and gives up when the next one dies too', async () => {
@@ -146,7 +142,7 @@ describe('supervisor', () => {
         {
           onProgress() {
             if (left === 0) return;
-            const [pid] = workers();
+            const [pid] = engineWorkers();
             if (pid === undefined || pid === last) return;
             left--;
             last = pid;
@@ -169,9 +165,9 @@ describe('supervisor', () => {
     await expect(
       engine().predict({ runDir: await temporaryFolder(), checkpoint: 'best', set }),
     ).rejects.toMatchObject({ code: 'RUN_NOT_READY', hint: 'Wait for its first epoch to end.' });
-    const job = tinyJob(await temporaryFolder(), { backend: 'cuda' });
+    const job = tinyJob(await temporaryFolder(), { train: bars(0, 1) });
     await expect(engine().train(job, () => undefined).result).rejects.toMatchObject({
-      code: 'ENGINE_FAILED',
+      code: 'NOT_ENOUGH_DATA',
     });
   });
 

@@ -1,14 +1,19 @@
+import type { FoveaClient } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
+import type { Session } from '../session.ts';
 import type { AddCommand } from './index.ts';
 
 export const addDoctor: AddCommand = (program, open) =>
   program
     .command('doctor')
     .description('check that everything Fovea needs works on this machine')
-    .action(async () => {
+    .option('--no-measure', 'do not time the engines, which takes some seconds')
+    .action(async ({ measure }: { measure: boolean }) => {
       const session = open();
       const client = await session.client();
-      const [info, checks] = [await client.system.info(), await client.system.doctor()];
+      const checks = await client.system.doctor();
+      if (measure) await measureEngines(client, session);
+      const info = await client.system.info();
       const failed = checks.filter((check) => !check.ok);
       session.output.result(
         {
@@ -17,7 +22,10 @@ export const addDoctor: AddCommand = (program, open) =>
           platform: info.platform,
           arch: info.arch,
           engine: info.engine.chosen,
-          engines: info.engine.backends,
+          engines: info.engine.backends.map(({ imagesPerSecond, ...engine }) => ({
+            ...engine,
+            images_per_second: imagesPerSecond,
+          })),
           checks,
         },
         [
@@ -38,3 +46,14 @@ export const addDoctor: AddCommand = (program, open) =>
         );
       }
     });
+
+async function measureEngines(
+  client: FoveaClient,
+  { output, signal }: Pick<Session, 'output' | 'signal'>,
+): Promise<void> {
+  for await (const event of await client.system.measure(undefined, { signal })) {
+    if (event.type === 'done') break;
+    output.progress(`Timing ${event.label} (${event.index + 1} of ${event.total})`);
+  }
+  output.clearProgress();
+}

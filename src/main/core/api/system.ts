@@ -2,6 +2,7 @@ import { availableParallelism, homedir, totalmem } from 'node:os';
 import type { SystemInfo } from '#shared/contract/index.ts';
 import type { CoreContext } from '../context.ts';
 import { bench } from '../system/bench.ts';
+import { measureEngines } from '../system/measure-engines.ts';
 import { diagnose } from '../system/doctor.ts';
 import { os } from './implementer.ts';
 
@@ -23,6 +24,9 @@ export function systemApi(context: CoreContext) {
         projectsDir: options.projectsDir,
         engine: { chosen, label, backends },
       };
+    }),
+    measure: os.system.measure.handler(async function* ({ signal }) {
+      yield* measureEngines(engine, signal);
     }),
     doctor: os.system.doctor.handler(() => diagnose(context)),
     bench: os.system.bench.handler(({ input }) => bench(context, input)),

@@ -13,6 +13,10 @@ export interface EngineProcessOptions {
   entry: string;
   threads: number;
   log: Logger;
+  /** It is asked whether something works at all: what it prints is no news. */
+  onTrial?: boolean;
+  /** On top of the app's own environment. */
+  env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Listeners {
@@ -35,17 +39,20 @@ const EXIT_GRACE_MS = 2000;
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #log: Logger;
+  readonly #onTrial: boolean;
   readonly #threads: number;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #lastId = 0;
   #ended = false;
 
-  constructor({ nodePath, entry, threads, log }: EngineProcessOptions) {
+  constructor({ nodePath, entry, threads, log, env, onTrial = false }: EngineProcessOptions) {
     this.#log = log;
+    this.#onTrial = onTrial;
     this.#threads = threads;
     this.#child = fork(entry, [], {
       execPath: nodePath,
+      env: { ...process.env, ...env },
       // The parent's flags (a debugger, a test runner's loader) are not the engine's.
       execArgv: [],
       serialization: 'advanced',
@@ -154,10 +161,11 @@ export class EngineProcess {
     this.#pending.clear();
   }
 
-  /** Anything an engine prints is unexpected, so worth a line in the log. */
+  /** Anything an engine prints is unexpected, so worth a line in the log; on trial, drivers complain. */
   #drain(stream: Readable | null): void {
+    const level = this.#onTrial ? 'debug' : 'warn';
     stream?.setEncoding('utf8');
-    stream?.on('data', (text: string) => this.#log.warn({ engine: this.pid }, text.trimEnd()));
+    stream?.on('data', (text: string) => this.#log[level]({ engine: this.pid }, text.trimEnd()));
   }
 }
 
@@ -169,16 +177,27 @@ function startFailure(nodePath: string, cause: Error): AppError {
   });
 }
 
-function death(code: number | null, signal: NodeJS.Signals | null): AppError {
+/** The process ended by itself, or was ended by the system. */
+export class EngineDeath extends AppError {
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(message: string, signal: NodeJS.Signals | null, hint: string) {
+    super('ENGINE_FAILED', message, { hint });
+    this.signal = signal;
+  }
+}
+
+function death(code: number | null, signal: NodeJS.Signals | null): EngineDeath {
   const how = signal
     ? `was ended by ${signal}`
     : code === null
       ? 'is not running'
       : `ended with code ${code}`;
-  return new AppError('ENGINE_FAILED', `The engine process ${how}.`, {
-    hint:
-      signal === 'SIGKILL'
-        ? 'The system may have run out of memory: try again with a smaller batch.'
-        : 'Try again. What was saved at the last epoch is kept.',
-  });
+  return new EngineDeath(
+    `The engine process ${how}.`,
+    signal,
+    signal === 'SIGKILL'
+      ? 'The system may have run out of memory: try again with a smaller batch.'
+      : 'Try again. What was saved at the last epoch is kept.',
+  );
 }

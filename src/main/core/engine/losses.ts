@@ -8,6 +8,7 @@
  *   sigmoids  one logit a class, each a yes or no of its own; the mean of their binary
  *             cross-entropies against the one-hot label
  */
+import type { ModelSpec } from '#shared/model-spec.ts';
 import type { GraphBuilder } from './graph/builder.ts';
 import { dataTypes } from './graph/onnx-proto.ts';
 import { GraphError, sizeAt } from './graph/shape.ts';
@@ -190,6 +191,12 @@ export function classWeightsOf(
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
   return counts.map((count) => (count > 0 ? labels.length / (classes * count) : 1));
+}
+
+/** Class weights that the spec itself names; 'balanced' ones come from the data. */
+export function givenWeights({ name, classWeights }: ModelSpec): readonly number[] | undefined {
+  if (classWeights === 'balanced') throw new RangeError(`${name} needs its balanced weights`);
+  return classWeights;
 }
 
 /** g · min(1, limit / ‖g‖) over all parameters together. */

@@ -3,8 +3,9 @@ import type { ErrorInfo } from '#shared/errors.ts';
 import type {
   AugmentedImages,
   AugmentJob,
-  EngineInfo,
+  BackendId,
   ExportOnnxJob,
+  MemoryNeed,
   Probabilities,
   Progress,
   RateJob,
@@ -14,6 +15,7 @@ import type {
   TrainEvent,
   TrainJob,
   TrainResult,
+  Work,
 } from './protocol.ts';
 import type { Checkpoint } from '#shared/contract/index.ts';
 
@@ -32,7 +34,12 @@ export interface RunExportedJob {
 
 /** Each method: what goes in, what comes back. */
 export interface Methods {
-  info: [input: Record<string, never>, output: EngineInfo];
+  /** Throws ENGINE_FAILED with what the driver says, or ends with the process. */
+  probe: [input: { backend: BackendId }, output: null];
+  /** Images per second of training steps. */
+  measure: [input: { backend: BackendId; work: Work }, output: number];
+  memoryNeed: [input: Omit<Work, 'batch'>, output: MemoryNeed];
+  /** `backend` names one: the supervisor decides what `auto` is. */
   train: [input: TrainJob, output: TrainResult];
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];

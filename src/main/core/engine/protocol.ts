@@ -5,11 +5,12 @@
  * knows of projects, SQLite or image files.
  */
 import type { AugmentationSpec } from '#shared/augmentation.ts';
+import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 
-export type BackendId = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+export type BackendId = Exclude<EngineName, 'auto'>;
 
 export interface BackendStatus {
   id: BackendId;
@@ -18,14 +19,48 @@ export interface BackendStatus {
   available: boolean;
   /** Why it is chosen, or why it is not. */
   reason: string;
+  /** Of training steps, where they were timed. */
+  imagesPerSecond: number | null;
 }
 
-export interface EngineInfo {
-  /** What `auto` means on this machine. */
+/** What `auto` means. */
+export interface EngineChoice {
+  /** The fastest; the CPU where nothing was timed. */
   chosen: BackendId;
   label: string;
+  /** False where several work and not all were timed on this model. */
+  decided: boolean;
   backends: BackendStatus[];
+}
+
+export interface EngineInfo extends EngineChoice {
   versions: { node: string; onnxruntime: string };
+}
+
+/** What is to be trained, as far as speed and memory depend on it. */
+export interface Work {
+  spec: ModelSpec;
+  classes: number;
+  batch: number;
+}
+
+/** Bytes of a training step: `least`, or `fixed` and `perImage` for each of a batch if that is more. */
+export interface MemoryNeed {
+  least: number;
+  fixed: number;
+  perImage: number;
+}
+
+/** Before a measurement: which of how many backends is next. */
+export interface MeasureProgress {
+  label: string;
+  index: number;
+  total: number;
+}
+
+export interface MeasureOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: MeasureProgress) => void) | undefined;
 }
 
 /** Decoded images: rows of uint8, height × width × channels (NHWC), addressed by slot. */
@@ -74,6 +109,12 @@ export interface TrainJob {
 }
 
 export type TrainEvent =
+  /** `auto` times a backend on this model first. */
+  | { type: 'measure'; label: string }
+  /** What `auto` took and why, where there was a choice: 'WebGPU: 2,900 images/s; CPU …' */
+  | { type: 'choice'; text: string }
+  /** A backend failed; another one goes on after the last checkpoint. */
+  | { type: 'fallback'; from: BackendId; to: BackendId; text: string }
   | { type: 'start'; backend: BackendId; label: string; parameters: number; compileSeconds: number }
   | {
       type: 'batch';
@@ -198,7 +239,14 @@ export interface AugmentedImages {
 }
 
 export interface Engine {
+  /** With the speeds of the benchmark model, where it was measured before. */
   info(): Promise<EngineInfo>;
+  /** Looks for backends anew and times each on the benchmark model; some seconds a backend. */
+  measure(options?: MeasureOptions): Promise<EngineInfo>;
+  /** What `auto` would take for this work, from what was timed before; takes no time. */
+  choose(work: Work): Promise<EngineChoice>;
+  /** Throws MODEL_INVALID. */
+  memoryNeed(work: Omit<Work, 'batch'>): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
   /** Tries out learning rates; points come as they are reached. */
   findRate(

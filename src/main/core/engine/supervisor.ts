@@ -7,20 +7,34 @@
  * dies (out of memory, a driver) takes nothing else with it, and gives all its memory back when it
  * ends.
  */
+import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
-import { defaultThreads } from './backends/status.ts';
+import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
+import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
+import { fallbackText, trainAcross } from './fallback.ts';
+import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type { Methods } from './messages.ts';
+import { Selection, benchmarkWork, choiceText } from './selection.ts';
+import { workKey } from './work-key.ts';
+import { Timings } from './timings.ts';
 import type {
+  BackendId,
   CallOptions,
   Engine,
+  EngineChoice,
+  EngineInfo,
+  MeasureOptions,
+  MemoryNeed,
   RateJob,
   RatePoint,
   TrainEvent,
   TrainHandle,
   TrainJob,
+  TrainResult,
+  Work,
 } from './protocol.ts';
 import { cancelled, SharedProcess } from './shared-process.ts';
 
@@ -28,12 +42,17 @@ export interface EngineOptions {
   /** The plain Node executable that runs the engine. */
   nodePath: string;
   log: Logger;
+  /** Where speeds are remembered and TensorFlow is looked for; without, neither happens. */
+  dataDir?: string;
   /** Threads that a computation may use; by default the machine's cores, at most eight. */
   threads?: number;
 }
 
 /** A cancelled training that has not ended by then is killed. */
 const CANCEL_GRACE_MS = 5000;
+
+/** Models whose need of memory is remembered. */
+const MOST_NEEDS = 20;
 
 /** Nothing is started until the first call. */
 export function createEngine(options: EngineOptions): Engine {
@@ -42,6 +61,10 @@ export function createEngine(options: EngineOptions): Engine {
 
 class Supervisor implements Engine {
   readonly #options: EngineOptions;
+  readonly #threads: number;
+  readonly #tensorflowDir: string | undefined;
+  readonly #selection: Selection;
+  readonly #needs = new Map<string, Promise<MemoryNeed>>();
   readonly #trainings = new Set<EngineProcess>();
   readonly #shared: SharedProcess;
   /** Apart from what computes: a picture that follows a slider does not wait behind a batch. */
@@ -52,10 +75,47 @@ class Supervisor implements Engine {
     this.#options = options;
     this.#shared = new SharedProcess((signal) => this.#start(signal));
     this.#previews = new SharedProcess((signal) => this.#start(signal));
+    const { dataDir } = options;
+    this.#threads = options.threads ?? defaultThreads();
+    this.#tensorflowDir = dataDir === undefined ? undefined : join(dataDir, 'tensorflow');
+    const file = dataDir === undefined ? undefined : join(dataDir, 'engine-speeds.json');
+    this.#selection = new Selection({
+      threads: this.#threads,
+      tensorflowDir: this.#tensorflowDir,
+      timings: new Timings(file, versionsMark(this.#tensorflowDir, this.#threads)),
+      startTrial: () => this.#start(undefined, true),
+    });
   }
 
-  info() {
-    return this.#shared.call('info', {});
+  async info(): Promise<EngineInfo> {
+    const [choice] = await Promise.all([
+      this.#selection.choose(benchmarkWork()),
+      // The CPU is always there, unless the engine itself does not run.
+      this.#shared.call('probe', { backend: 'cpu' }),
+    ]);
+    const versions = { node: process.versions.node, onnxruntime: runtimeVersion() };
+    return { ...choice, versions };
+  }
+
+  async measure(options: MeasureOptions = {}): Promise<EngineInfo> {
+    this.#selection.forget();
+    await this.#selection.measure(benchmarkWork(), options, true);
+    return await this.info();
+  }
+
+  choose(work: Work): Promise<EngineChoice> {
+    return this.#selection.choose(work);
+  }
+
+  memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {
+    const key = workKey({ spec: work.spec, batch: work.classes, backend: 'memory' });
+    const known = this.#needs.get(key) ?? this.#shared.call('memoryNeed', work);
+    this.#needs.delete(key);
+    // Asked for at each change of a form.
+    this.#needs.set(key, known);
+    for (const old of [...this.#needs.keys()].slice(0, -MOST_NEEDS)) this.#needs.delete(old);
+    known.catch(() => this.#needs.delete(key));
+    return known;
   }
 
   predict(job: Methods['predict'][0], options?: CallOptions) {
@@ -75,19 +135,61 @@ class Supervisor implements Engine {
   }
 
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
-    let ask: ((what: 'stop' | 'pause') => void) | undefined;
-    const listener = (event: TrainEvent | RatePoint): void => {
-      if (event.type !== 'rate') onEvent(event);
-    };
-    const result = this.#alone('train', job, listener, signal, (asking) => (ask = asking));
-    return { stop: () => ask?.('stop'), pause: () => ask?.('pause'), result };
+    const asked = new Asked();
+    const result = this.#train(job, onEvent, signal, asked);
+    return { stop: () => asked.make('stop'), pause: () => asked.make('pause'), result };
   }
 
-  findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
+  async findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
     const listener = (event: TrainEvent | RatePoint): void => {
       if (event.type === 'rate') onPoint(event);
     };
-    return this.#alone('findRate', job, listener, signal);
+    const { backend, spec, classNames, batch } = job;
+    const work = { spec, classes: classNames.length, batch };
+    const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
+    return await this.#alone('findRate', { ...job, backend: chosen }, listener, signal);
+  }
+
+  /** Chooses the backend, and goes on with the next one where one fails. */
+  async #train(
+    job: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+    asked: Asked,
+  ): Promise<TrainResult> {
+    const listener = (event: TrainEvent | RatePoint): void => {
+      if (event.type !== 'rate') onEvent(event);
+    };
+    return await trainAcross(job, await this.#order(job, onEvent, signal), {
+      attempt: (attempt) =>
+        this.#alone('train', attempt, listener, signal, (ask) => asked.listen(ask)),
+      isOver: () => this.#closed || signal?.aborted === true,
+      onFallback: (from, to, error, resumed) => {
+        this.#options.log.warn({ err: error, from, to }, 'backend failed');
+        const text = fallbackText(this.#label(from), this.#label(to), error, resumed);
+        onEvent({ type: 'fallback', from, to, text });
+      },
+      explained: (error) => this.#explained(error, job),
+    });
+  }
+
+  async #order(
+    { backend, spec, classNames, batch }: TrainJob,
+    onEvent: (event: TrainEvent) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<BackendId[]> {
+    if (backend === 'cpu') return ['cpu'];
+    const work = { spec, classes: classNames.length, batch };
+    if (backend === 'auto') {
+      await this.#selection.measure(work, {
+        signal,
+        onProgress: ({ label }) => onEvent({ type: 'measure', label }),
+      });
+    }
+    const choice = await this.#selection.choose(work);
+    const text = backend === 'auto' ? choiceText(choice) : null;
+    if (text !== null) onEvent({ type: 'choice', text });
+    return this.#selection.order(backend, choice);
   }
 
   /** A call in a process of its own. */
@@ -96,7 +198,7 @@ class Supervisor implements Engine {
     job: Methods[M][0],
     onEvent: (event: TrainEvent | RatePoint) => void,
     signal: AbortSignal | undefined,
-    onStarted?: (ask: (what: 'stop' | 'pause') => void) => void,
+    onStarted?: (ask: (what: Ask) => void) => void,
   ): Promise<Methods[M][1]> {
     const process = this.#start(signal);
     this.#trainings.add(process);
@@ -120,15 +222,60 @@ class Supervisor implements Engine {
     }
   }
 
-  #start(signal: AbortSignal | undefined): EngineProcess {
+  /** Where memory ended, with the batch that fits. */
+  async #explained(error: unknown, { spec, classNames, batch }: TrainJob): Promise<unknown> {
+    if (!mayBeMemory(error)) return error;
+    try {
+      const need = await this.memoryNeed({ spec, classes: classNames.length });
+      const free = process.availableMemory();
+      return endedMemory(error, batch, need, free)
+        ? withSmallerBatch(error, batch, need, free)
+        : error;
+    } catch (failure) {
+      this.#options.log.warn({ err: failure }, 'the memory of a step is not known');
+      return error;
+    }
+  }
+
+  #label(backend: BackendId): string {
+    return chooseBackend(backend, this.#threads).label;
+  }
+
+  #start(signal: AbortSignal | undefined, onTrial = false): EngineProcess {
     if (this.#closed) throw new AppError('ENGINE_FAILED', 'The engine is closed.');
     if (signal?.aborted) throw cancelled();
-    const { nodePath, log, threads = defaultThreads() } = this.#options;
-    return new EngineProcess({ nodePath, entry: entries.engine, threads, log });
+    const { nodePath, log } = this.#options;
+    const env = this.#tensorflowDir ? { FOVEA_TENSORFLOW_DIR: this.#tensorflowDir } : undefined;
+    return new EngineProcess({
+      nodePath,
+      entry: entries.engine,
+      threads: this.#threads,
+      log,
+      env,
+      onTrial,
+    });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#trainings, this.#shared, this.#previews].map((one) => one.close()));
+  }
+}
+
+type Ask = 'stop' | 'pause';
+
+/** What the user asked of a training, told to whichever process trains at that moment. */
+class Asked {
+  #made: Ask | undefined;
+  #listener: ((what: Ask) => void) | undefined;
+
+  make(what: Ask): void {
+    this.#made = what;
+    this.#listener?.(what);
+  }
+
+  listen(listener: (what: Ask) => void): void {
+    this.#listener = listener;
+    if (this.#made) listener(this.#made);
   }
 }

@@ -3,7 +3,7 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
-import { chooseBackend, engineInfo } from './backends/status.ts';
+import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
 import type { CallOptions } from './protocol.ts';
@@ -26,7 +26,7 @@ function send(response: Response): void {
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
   const { createBackend } = await import('./backends/index.ts');
-  return new InferenceService(createBackend(chooseBackend('auto', threads), threads));
+  return new InferenceService(createBackend(chooseBackend('cpu', threads), threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -38,12 +38,24 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     onProgress: (progress) => send({ type: 'progress', id, progress }),
   };
   switch (request.method) {
-    case 'info':
-      return engineInfo(threads);
+    case 'probe': {
+      const { probe } = await import('./backends/probe.ts');
+      await probe(request.input.backend, threads);
+      return null;
+    }
+    case 'measure': {
+      const { measure } = await import('./backends/measure.ts');
+      return await measure(request.input.backend, request.input.work, threads);
+    }
+    case 'memoryNeed': {
+      const { memoryNeed } = await import('./memory.ts');
+      return memoryNeed(request.input);
+    }
     case 'train': {
       const { train } = await import('./training/trainer.ts');
       const { createTrainingBackend } = await import('./backends/index.ts');
-      const choice = chooseBackend(request.input.backend, threads);
+      const { backend } = request.input;
+      const choice = chooseBackend(backend === 'auto' ? 'cpu' : backend, threads);
       return await train(request.input, await createTrainingBackend(choice, threads), {
         emit: (event) => send({ type: 'event', id, event }),
         signal: call.abort.signal,
@@ -54,7 +66,8 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     case 'findRate': {
       const { findRate } = await import('./training/find-rate.ts');
       const { createTrainingBackend } = await import('./backends/index.ts');
-      const choice = chooseBackend(request.input.backend, threads);
+      const { backend } = request.input;
+      const choice = chooseBackend(backend === 'auto' ? 'cpu' : backend, threads);
       return await findRate(request.input, await createTrainingBackend(choice, threads), {
         emit: (event) => send({ type: 'event', id, event }),
         signal: call.abort.signal,

@@ -1,15 +1,17 @@
 /** What a training would be, before it starts. */
 import { mixesLabels } from '#shared/augmentation.ts';
-import type { ModelCheck, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
+import type { TrainOptions, TrainPlan } from '#shared/contract/index.ts';
+import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { watchable } from '#shared/schedule.ts';
-import type { Engine, EngineInfo } from '../engine/protocol.ts';
+import type { Engine, EngineChoice, EngineInfo, Work } from '../engine/protocol.ts';
+import { memoryWarning } from '../engine/memory-limits.ts';
 import { checkModel } from '../engine/layers/summary.ts';
 import { chosenModel, type ChosenModel } from '../models/models.ts';
 import type { Store } from '../store/store.ts';
 import { selectData, type RunSelection } from './data.ts';
 import type { Throughput } from './throughput.ts';
-import { count } from './words.ts';
+import { count, list } from './words.ts';
 
 export interface PlannedRun {
   plan: TrainPlan;
@@ -24,13 +26,23 @@ export async function planTraining(
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
-  const info = await engine.info();
+  const chosen = trainedModel(store, options);
+  const found = store.classes.list().filter(({ images }) => images > 0).length;
+  const work = {
+    spec: chosen.spec,
+    classes: classesOf(chosen, found),
+    batch: options.batch,
+  };
+  const [info, choice, memory] = await Promise.all([
+    engine.info(),
+    engine.choose(work),
+    memoryOf(engine, work),
+  ]);
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
-  const chosen = trainedModel(store, options);
-  const model = checkFor(chosen, selection.classes.length);
-  const backendId = options.engine === 'auto' ? info.chosen : options.engine;
-  const backend = info.backends.find(({ id }) => id === backendId);
+  const model = checkModel(chosen.spec, classesOf(chosen, selection.classes.length));
+  const backendId = options.engine === 'auto' ? choice.chosen : options.engine;
+  const backend = choice.backends.find(({ id }) => id === backendId);
   const images = {
     train: selection.train.images.length,
     validation: selection.validation?.images.length ?? 0,
@@ -64,11 +76,13 @@ export async function planTraining(
         options.epochs,
         images,
       ),
-      engine: backend?.label ?? backendId,
+      engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
+      engines: choice.backends,
       warnings: [
         ...shapeWarnings(store, chosen.spec),
         ...selection.warnings,
         ...monitorWarnings(options),
+        ...memory,
       ],
       problems,
     },
@@ -88,8 +102,28 @@ export function trainedModel(
 }
 
 /** For the project's number of classes; with fewer than two, for those the model was made for. */
-function checkFor({ spec, classes }: ChosenModel, found: number): ModelCheck {
-  return checkModel(spec, found >= 2 ? found : classes);
+function classesOf({ classes }: ChosenModel, found: number): number {
+  return found >= 2 ? found : classes;
+}
+
+function autoLabel({ decided, label, backends }: EngineChoice): string {
+  if (decided) return label;
+  const working = backends.filter(({ available }) => available);
+  return `the fastest of ${list(
+    working.map((backend) => backend.label),
+    'and',
+  )}, timed at the start`;
+}
+
+/** Of the free memory of this moment; a model that cannot be built has a problem, not a need. */
+async function memoryOf(engine: Engine, { batch, ...work }: Work): Promise<string[]> {
+  try {
+    const warning = memoryWarning(await engine.memoryNeed(work), batch, process.availableMemory());
+    return warning === null ? [] : [warning];
+  } catch (error) {
+    if (error instanceof AppError) return [];
+    throw error;
+  }
 }
 
 function shapeWarnings(store: Store, { input }: ModelSpec): string[] {

@@ -1,9 +1,9 @@
 /** How fast this machine trained each model before, to say how long the next training takes. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import { workKey } from '../engine/work-key.ts';
 import { writeFileAtomic } from '../util/files.ts';
 
 const entry = z.object({
@@ -47,7 +47,7 @@ export class Throughput {
       images.validation > 0 && validationSeconds !== null && validationSeconds > 0
         ? images.validation / validationSeconds
         : null;
-    const all = { ...this.#read(), [keyOf(work)]: { train, validation, at: Date.now() } };
+    const all = { ...this.#read(), [workKey(work)]: { train, validation, at: Date.now() } };
     const newest = Object.entries(all)
       .sort(([, one], [, other]) => other.at - one.at)
       .slice(0, MAX_ENTRIES);
@@ -60,7 +60,7 @@ export class Throughput {
     epochs: number,
     images: { train: number; validation: number },
   ): number | null {
-    const known = this.#read()[keyOf(work)];
+    const known = this.#read()[workKey(work)];
     if (!known) return null;
     const validation = known.validation ?? known.train * VALIDATION_SPEEDUP;
     return epochs * (images.train / known.train + images.validation / validation);
@@ -74,15 +74,6 @@ export class Throughput {
       return {};
     }
   }
-}
-
-/** The name does not change the speed; the rest of the spec does. */
-function keyOf({ spec, batch, backend }: Work): string {
-  const { input, layers, optimizer } = spec;
-  return createHash('sha256')
-    .update(JSON.stringify({ input, layers, optimizer, batch, backend }))
-    .digest('hex')
-    .slice(0, 32);
 }
 
 function median(values: readonly number[]): number | null {

@@ -194,6 +194,14 @@ class EpochRecorder {
     const { epochs, batch } = this.#run.options;
     const images = this.#run.trainImages;
     switch (event.type) {
+      case 'measure':
+        control.phase(`Timing ${event.label} on this model`);
+        break;
+      case 'choice':
+      case 'fallback':
+        // Kept with the run: what trained it is part of how to repeat it.
+        this.#note(event.text);
+        break;
       case 'start':
         runs.update(this.#run.id, { engine: event.backend, parameters: event.parameters });
         control.phase(`Epoch 1 of ${epochs}`, 'images');
@@ -227,6 +235,13 @@ class EpochRecorder {
         break;
       }
     }
+  }
+
+  #note(text: string): void {
+    const { runs } = this.#project.store;
+    const { warnings } = runs.get(this.#run.id);
+    runs.update(this.#run.id, { warnings: [...warnings, text] });
+    this.#hooks.onRunChanged();
   }
 
   #store(metrics: EpochMetrics, best: boolean): void {

@@ -17,6 +17,23 @@ export interface Program extends InferenceProgram {
   bind(inputs: Tensors, outputs: Tensors): Binding;
 }
 
+/**
+ * Numbers that a graph changes from run to run, where the device has them: each run reads `name` and
+ * leaves what the graph gives out as `name_next`.
+ */
+export interface DeviceState {
+  /** Copies of all of them. */
+  read(): Promise<Record<string, TensorData>>;
+  dispose(): void;
+}
+
+/** A graph with a state. Several (one a batch size) may share one. */
+export interface StatefulProgram {
+  /** Answers the outputs that are not state. Throws ENGINE_FAILED, OUT_OF_MEMORY. */
+  run(state: DeviceState, inputs: Tensors): Promise<Record<string, TensorData>>;
+  dispose(): Promise<void>;
+}
+
 /** A runtime of ONNX graphs. */
 export interface Backend {
   readonly id: BackendId;
@@ -24,6 +41,9 @@ export interface Backend {
   readonly label: string;
   /** @param model bytes of an `.onnx` file, or its path. */
   compile(model: Uint8Array | string): Promise<Program>;
+  createState(values: Tensors): DeviceState;
+  /** @param state names that the graph reads, and gives out with `_next` */
+  compileStateful(model: Uint8Array, state: readonly string[]): Promise<StatefulProgram>;
   /** The ways of computing gradients that suit this device. */
   lowerings(): Promise<Lowerings>;
 }

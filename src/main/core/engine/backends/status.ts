@@ -1,8 +1,19 @@
-/** Which execution providers this machine has, and which one to use. Loads no runtime. */
+/** The backends that there may be, and what is known of them without loading any. */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { AppError } from '#shared/errors.ts';
-import type { BackendId, BackendStatus, EngineInfo } from '../protocol.ts';
+import { dirname, join } from 'node:path';
+import type { BackendId } from '../protocol.ts';
+import { findTensorflow } from './tensorflow/find.ts';
+
+export const backendIds: readonly BackendId[] = [
+  'cpu',
+  'webgpu',
+  'cuda',
+  'dml',
+  'coreml',
+  'tensorflow',
+];
 
 /** Beyond this a small network's steps are too short to share. */
 const MOST_THREADS = 8;
@@ -12,84 +23,56 @@ export function defaultThreads(): number {
   return Math.max(1, Math.min(MOST_THREADS, availableParallelism()));
 }
 
-function cpuLabel(threads: number): string {
-  return `CPU · ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-}
-
-export interface BackendChoice {
-  id: BackendId;
+export interface BackendChoice<Id extends BackendId = BackendId> {
+  id: Id;
   label: string;
 }
 
-/** What `auto` or a named backend means here. Throws ENGINE_FAILED for one that cannot run. */
-export function chooseBackend(wanted: BackendId | 'auto', threads: number): BackendChoice {
-  const id = wanted === 'auto' ? 'cpu' : wanted;
-  const status = listBackends(threads).find((backend) => backend.id === id);
-  if (!status?.available) {
-    throw new AppError(
-      'ENGINE_FAILED',
-      `${status?.label ?? id} cannot be used: ${status?.reason ?? 'unknown'}`,
-      {
-        hint: 'Choose “auto” or “cpu”.',
-      },
-    );
+/** A backend with the name that people see. */
+export function chooseBackend<Id extends BackendId>(id: Id, threads: number): BackendChoice<Id> {
+  const labels: Record<BackendId, string> = {
+    cpu: `CPU · ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    webgpu: 'WebGPU',
+    cuda: 'CUDA',
+    dml: 'DirectML',
+    coreml: 'Core ML',
+    tensorflow: 'TensorFlow',
+  };
+  return { id, label: labels[id] };
+}
+
+/** ONNX Runtime's providers that are not for every system. */
+const platforms: Partial<Record<BackendId, readonly [NodeJS.Platform[], string]>> = {
+  cuda: [['linux', 'win32'], 'Exists on Linux and Windows only.'],
+  dml: [['win32'], 'Exists on Windows only.'],
+  coreml: [['darwin'], 'Exists on macOS only.'],
+};
+
+/** Why a backend cannot work here, as far as the files tell; null where it is worth a try. */
+export function missing(id: BackendId, tensorflowDir: string | undefined): string | null {
+  const [systems, where] = platforms[id] ?? [];
+  if (systems && !systems.includes(process.platform)) return where ?? null;
+  if (id === 'cuda' && !existsSync(cudaLibrary())) {
+    return 'Not installed: CUDA’s files of ONNX Runtime do not come with the app. The README says how to add them.';
   }
-  return { id, label: status.label };
+  if (id === 'tensorflow' && !findTensorflow(tensorflowDir)) {
+    return 'Not installed: TensorFlow does not come with the app. The README has the command.';
+  }
+  return null;
 }
 
-/**
- * The platform's providers. Nothing is loaded for this: a GPU driver that crashes must not take the
- * answer with it.
- */
-export function listBackends(threads: number): BackendStatus[] {
-  const { platform } = process;
-  const bundled = 'comes with the app, but training on it is not enabled in this version.';
-  const only = (where: string) => `exists on ${where} only.`;
-  return [
-    {
-      id: 'cpu',
-      label: cpuLabel(threads),
-      available: true,
-      reason: 'Chosen: works on every machine, and no other device is enabled in this version.',
-    },
-    { id: 'webgpu', label: 'WebGPU', available: false, reason: `WebGPU ${bundled}` },
-    {
-      id: 'cuda',
-      label: 'CUDA',
-      available: false,
-      reason:
-        platform === 'darwin'
-          ? `CUDA ${only('Linux and Windows')}`
-          : 'CUDA needs NVIDIA libraries that are not part of the app.',
-    },
-    {
-      id: 'dml',
-      label: 'DirectML',
-      available: false,
-      reason: `DirectML ${platform === 'win32' ? bundled : only('Windows')}`,
-    },
-    {
-      id: 'coreml',
-      label: 'Core ML',
-      available: false,
-      reason: `Core ML ${platform === 'darwin' ? bundled : only('macOS')}`,
-    },
-  ];
+const require = createRequire(import.meta.url);
+
+function cudaLibrary(): string {
+  const folder = dirname(require.resolve('onnxruntime-node/package.json'));
+  const name =
+    process.platform === 'win32'
+      ? 'onnxruntime_providers_cuda.dll'
+      : 'libonnxruntime_providers_cuda.so';
+  return join(folder, 'bin', 'napi-v6', process.platform, process.arch, name);
 }
 
-export function engineInfo(threads: number): EngineInfo {
-  const { id, label } = chooseBackend('auto', threads);
-  return {
-    chosen: id,
-    label,
-    backends: listBackends(threads),
-    versions: { node: process.versions.node, onnxruntime: runtimeVersion() },
-  };
-}
-
-function runtimeVersion(): string {
-  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
-    version: string;
-  };
+export function runtimeVersion(): string {
+  const { version } = require('onnxruntime-node/package.json') as { version: string };
   return version;
 }

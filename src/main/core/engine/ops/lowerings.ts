@@ -19,7 +19,7 @@ export type ConvInputLowering = (typeof inputLoweringNames)[number];
 /** See relu-gradient.ts. */
 export type ReluLowering = 'where' | 'sign' | 'cast';
 /** See max-pool-gradient.ts. */
-export type MaxPoolLowering = 'unpool' | 'compare' | 'late' | 'scatter';
+export type MaxPoolLowering = 'unpool' | 'compare' | 'late' | 'scatter' | 'windows';
 /** See layers/conv-pool.ts. */
 export type ConvPoolLowering = 'pool' | 'phases';
 
@@ -33,6 +33,8 @@ export interface Lowerings {
   relu: ReluLowering;
   /** A wish: max-pool-gradient.ts uses what is right for the window. */
   maxPool: MaxPoolLowering;
+  /** Parameters out of their vector: one node, or one each. */
+  unpack: 'split' | 'slices';
   /** A convolution straight before a max pool, in training. */
   convPool(inChannels: number): ConvPoolLowering;
 }
@@ -53,7 +55,22 @@ export const defaultLowerings: Lowerings = {
   windowBytes: 4 * 1024 ** 2,
   relu: 'cast',
   maxPool: 'compare',
+  unpack: 'split',
   convPool: (inChannels) => (inChannels < 8 ? 'phases' : 'pool'),
+};
+
+/**
+ * For devices other than the CPU: operators that WebGPU has too (no Col2Im, no places of a pool's
+ * winners), and few large ones instead of many small ones.
+ */
+export const deviceLowerings: Lowerings = {
+  ...defaultLowerings,
+  convInput: () => 'conv-transpose',
+  windowBytes: 64 * 1024 ** 2,
+  maxPool: 'windows',
+  // A shader of WebGPU may have as few as eight buffers.
+  unpack: 'slices',
+  convPool: () => 'pool',
 };
 
 /** For graphs that go through `engine/blocked`, where convolutions beat every product of windows. */

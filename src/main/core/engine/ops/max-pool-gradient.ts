@@ -8,6 +8,9 @@
  *            in the upper row, is it on the left? Pools of parts of the windows answer that.
  *   late     compare, as one node that `engine/blocked` takes apart when it knows how x lies.
  *   scatter  ScatterElements with addition on the flat tensor: right for overlapping windows too.
+ *   windows  for each place of a window, is this the first that equals the winner? The answers times
+ *            dy are the channels of a transposed convolution that puts each where its place is. Right
+ *            for all windows, without the places that WebGPU's pool does not give.
  */
 import type { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
@@ -23,6 +26,9 @@ interface Pool {
   /** The pool's own second output; using it is what makes the pool compute it. */
   indices: Value;
 }
+
+/** The least float32: what padding counts as in a maximum. */
+const LOWEST = -3.4028234663852886e38;
 
 type Lowering = (b: GraphBuilder, pool: Pool, grad: Value) => Value;
 
@@ -125,10 +131,61 @@ function scatter(b: GraphBuilder, { x, indices }: Pool, grad: Value): Value {
   return b.reshape(flat, dims);
 }
 
-const lowerings: Record<MaxPoolLowering, Lowering> = { unpool, compare, late, scatter };
+function windows(b: GraphBuilder, { window, x, y }: Pool, grad: Value): Value {
+  const { kernel, strides, pads } = window;
+  const [batch = 0, channels = 0, height = 0, width = 0] = concrete(x.shape);
+  const [, , outHeight = 0, outWidth = 0] = concrete(y.shape);
+  const [top, left, bottom, right] = pads;
+  const padded = pads.some((padding) => padding > 0)
+    ? b.op('Pad', [x, b.ints([0, 0, top, left, 0, 0, bottom, right]), b.scalar(LOWEST)])
+    : x;
+  const reach = [(outHeight - 1) * strides[0] + 1, (outWidth - 1) * strides[1] + 1] as const;
+  const places = kernel[0] * kernel[1];
+  const plane = [batch * channels, 1, outHeight, outWidth];
+  // 1 until a window's winner is found.
+  let open: Value | undefined;
+  const parts = Array.from({ length: places }, (_, index) => {
+    const [row, column] = [Math.floor(index / kernel[1]), index % kernel[1]];
+    const part = b.op('Slice', [
+      padded,
+      b.ints([row, column]),
+      b.ints([row + reach[0], column + reach[1]]),
+      b.ints([2, 3]),
+      b.ints(strides),
+    ]);
+    const below = b.op('Cast', [b.op('Greater', [y, part])], { to: dataTypes.float32 });
+    const equal = b.op('Sub', [b.scalar(1), below]);
+    const first = open ? b.op('Mul', [equal, open]) : equal;
+    open = open ? b.op('Sub', [open, first]) : below;
+    return b.reshape(b.op('Mul', [first, grad]), plane);
+  });
+  const kernels = b.tensor({
+    dtype: 'float32',
+    dims: [places, 1, ...kernel],
+    data: Float32Array.from({ length: places * places }, (_, at) => (at % (places + 1) ? 0 : 1)),
+  });
+  const rest = (size: number, out: number, axis: 0 | 1) =>
+    size - ((out - 1) * strides[axis] + kernel[axis] - pads[axis] - pads[axis === 0 ? 2 : 3]);
+  const placed = b.op('ConvTranspose', [b.op('Concat', parts, { axis: 1 }), kernels], {
+    kernel_shape: kernel,
+    strides,
+    pads,
+    output_padding: [rest(height, outHeight, 0), rest(width, outWidth, 1)],
+  });
+  return b.reshape(placed, concrete(x.shape));
+}
+
+const lowerings: Record<MaxPoolLowering, Lowering> = {
+  unpool,
+  compare,
+  late,
+  scatter,
+  windows,
+};
 
 /** The wanted lowering, or the nearest one that is right for the window. */
 function suitable({ kernel, strides, pads }: Window, wanted: MaxPoolLowering): MaxPoolLowering {
+  if (wanted === 'windows') return wanted;
   const overlapping = kernel.some((size, axis) => size > (strides[axis] ?? 1));
   if (overlapping) return 'scatter';
   const plain =

@@ -7,7 +7,7 @@ import { GraphError } from '../graph/shape.ts';
 import type { Value } from '../graph/types.ts';
 import { buildForward, pixelsToUnit } from '../layers/forward.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
-import { buildLoss } from '../losses.ts';
+import { buildLoss, givenWeights } from '../losses.ts';
 import type { PackedParameter, ParameterLayout } from './parameters.ts';
 
 export interface DropoutMask {
@@ -81,11 +81,6 @@ export function addGradients(
   ).map((part, index) => decayed(b, part, entries[index], parameters, batch / wholeBatch));
   const statistics = layout.statistics.entries.map(({ fullName }) => known(updated, fullName));
   return { parts, statistics, masks };
-}
-
-function givenWeights({ name, classWeights }: ModelSpec): readonly number[] | undefined {
-  if (classWeights === 'balanced') throw new RangeError(`${name} needs its balanced weights`);
-  return classWeights;
 }
 
 /** With `share` of the slope of l2 · Σ w², which the reported loss leaves out. */

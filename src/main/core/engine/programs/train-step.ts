@@ -81,9 +81,19 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   return { graph, model, layout, optimizer, masks: found.masks, batch };
 }
 
+function split(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {
+  return b.node('Split', [vector, b.ints(entries.map(({ size }) => size))], { axis: 0 });
+}
+
+function slices(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {
+  return entries.map(({ offset, size }) =>
+    b.op('Slice', [vector, b.ints([offset]), b.ints([offset + size]), b.ints([0])]),
+  );
+}
+
 function unpackInGraph(b: GraphBuilder, packing: Packing, vector: Value): [string, Value][] {
-  const sizes = packing.entries.map(({ size }) => size);
-  const parts = b.node('Split', [vector, b.ints(sizes)], { axis: 0 });
+  const parts =
+    b.lowerings.unpack === 'slices' ? slices(b, packing, vector) : split(b, packing, vector);
   return packing.entries.map(({ fullName, shape }, index) => {
     const part = parts[index];
     if (!part) throw new GraphError(`${fullName} is not in its vector`);

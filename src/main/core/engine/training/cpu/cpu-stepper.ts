@@ -56,7 +56,7 @@ interface Started {
 export class CpuStepper implements Stepper {
   readonly model: ResolvedModel;
   readonly layout: ParameterLayout;
-  readonly #choice: BackendChoice;
+  readonly #choice: BackendChoice<'cpu'>;
   readonly #threads: number;
   readonly #options: CpuStepperOptions;
   readonly #seed: number;
@@ -64,7 +64,12 @@ export class CpuStepper implements Stepper {
   #started: Started | undefined;
   #steps = 0;
 
-  constructor(choice: BackendChoice, threads: number, options: CpuStepperOptions, seed: number) {
+  constructor(
+    choice: BackendChoice<'cpu'>,
+    threads: number,
+    options: CpuStepperOptions,
+    seed: number,
+  ) {
     this.model = resolveModel(options.spec, options.classes);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#optimizer = createOptimizer(options.spec.optimizer);

@@ -7,7 +7,7 @@ import type { Share, Team } from './replica.ts';
 export interface ReplicaStart {
   index: number;
   team: Team;
-  backend: BackendChoice;
+  backend: BackendChoice<'cpu'>;
   threads: number;
 }
 

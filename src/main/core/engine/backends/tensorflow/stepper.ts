@@ -1,0 +1,267 @@
+/** Training steps of TensorFlow.js: the same model, masks, optimizer and checkpoints. */
+import type { LoadedCheckpoint } from '../../checkpoint/run-folder.ts';
+import type { FloatTensor } from '../../checkpoint/safetensors.ts';
+import type { TensorData } from '../../graph/types.ts';
+import { resolveModel, type ResolvedModel } from '../../layers/resolve.ts';
+import { givenWeights } from '../../losses.ts';
+import { createOptimizer, type Optimizer } from '../../optimizers.ts';
+import type { InferenceProgram } from '../../predictor.ts';
+import {
+  initialValues,
+  layoutParameters,
+  packInto,
+  unpack,
+  type Packing,
+  type ParameterLayout,
+} from '../../programs/parameters.ts';
+import { slotOf } from '../../training/device-stepper.ts';
+import { drawKeepMask } from '../../training/dropout-masks.ts';
+import type { Stepper, StepperOptions, StepResult } from '../../training/stepper.ts';
+import { forward } from './forward.ts';
+import { correctOf, lossOf } from './loss.ts';
+import { clipped, update } from './optimizers.ts';
+import type { Tensor, Tf } from './tf.ts';
+
+/** Flat vectors, in the layout of checkpoints. */
+interface State {
+  weights: Tensor;
+  slots: Tensor[];
+  statistics: Tensor;
+}
+
+export class TensorflowStepper implements Stepper {
+  readonly model: ResolvedModel;
+  readonly layout: ParameterLayout;
+  readonly #tf: Tf;
+  readonly #options: StepperOptions;
+  readonly #optimizer: Optimizer;
+  readonly #seed: number;
+  #frozen: Tensor;
+  #state: State;
+  #steps = 0;
+
+  constructor(tf: Tf, options: StepperOptions, seed: number) {
+    this.#tf = tf;
+    this.model = resolveModel(options.spec, options.classes);
+    this.layout = layoutParameters(this.model, options.frozen);
+    this.#options = options;
+    this.#optimizer = createOptimizer(options.spec.optimizer);
+    this.#seed = seed;
+    const { trainable, frozen, statistics } = this.layout;
+    this.#frozen = tf.tensor1d(initialValues(frozen, seed));
+    this.#state = {
+      weights: tf.tensor1d(initialValues(trainable, seed)),
+      slots: this.#optimizer.slots.map(() => tf.zeros([trainable.size])),
+      statistics: tf.tensor1d(initialValues(statistics, seed)),
+    };
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Nothing is compiled ahead: operations run one by one. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
+    this.#steps++;
+    const before = this.#state;
+    const { loss, correct, ...next } = this.#tf.tidy(() =>
+      this.#step(pixels, labels, learningRate),
+    );
+    this.#state = next;
+    release(before);
+    const [[lossNow = NaN], [correctNow = 0]] = await Promise.all([loss.data(), correct.data()]);
+    loss.dispose();
+    correct.dispose();
+    return { loss: lossNow, correct: correctNow };
+  }
+
+  restore(
+    { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+    steps: number,
+  ): Promise<void> {
+    const packed = (packing: Packing): Tensor => {
+      const values = new Float32Array(packing.size);
+      packInto(packing, values, parameters);
+      return this.#tf.tensor1d(values);
+    };
+    const { trainable, frozen, statistics } = this.layout;
+    const vectors = this.#optimizer.slots.map((name) => slotOf(slots, name, trainable.size));
+    release(this.#state);
+    this.#frozen.dispose();
+    this.#frozen = packed(frozen);
+    this.#state = {
+      weights: packed(trainable),
+      slots: vectors.map((values) => this.#tf.tensor1d(values)),
+      statistics: packed(statistics),
+    };
+    this.#steps = steps;
+    return Promise.resolve();
+  }
+
+  async parameters(): Promise<Map<string, FloatTensor>> {
+    const { trainable, frozen, statistics } = this.layout;
+    return new Map<string, FloatTensor>([
+      ...unpack(trainable, await floats(this.#state.weights)),
+      ...unpack(frozen, await floats(this.#frozen)),
+      ...unpack(statistics, await floats(this.#state.statistics)),
+    ]);
+  }
+
+  slots(): Promise<[string, Float32Array][]> {
+    return Promise.all(
+      this.#optimizer.slots.map(async (name, index): Promise<[string, Float32Array]> => {
+        const slot = this.#state.slots[index];
+        if (!slot) throw new RangeError(`optimizer slot ${name} is missing`);
+        return [name, await floats(slot)];
+      }),
+    );
+  }
+
+  inference(): Promise<InferenceProgram> {
+    return Promise.resolve({
+      run: async ({ image }) => {
+        if (!(image?.data instanceof Uint8Array)) throw new TypeError('image is not uint8');
+        const { data, dims } = image;
+        const logits = this.#tf.tidy(() => this.#answer(data, dims));
+        const answer: TensorData = {
+          dtype: 'float32',
+          dims: logits.shape,
+          data: await floats(logits),
+        };
+        logits.dispose();
+        return { logits: answer };
+      },
+      dispose: () => Promise.resolve(),
+    });
+  }
+
+  dispose(): Promise<void> {
+    release(this.#state);
+    this.#frozen.dispose();
+    return Promise.resolve();
+  }
+
+  #step(pixels: Uint8Array, labels: Int32Array, learningRate: number) {
+    const tf = this.#tf;
+    const { spec } = this.#options;
+    const { trainable, statistics } = this.layout;
+    const { height, width, channels } = this.model.input;
+    const image = unit(tf, pixels, [labels.length, height, width, channels]);
+    const wanted = tf.tensor1d(labels, 'int32');
+    const fixed = this.#fixed();
+    const weights = parts(tf, trainable, this.#state.weights);
+    const updated = new Map<string, Tensor>();
+    let logits: Tensor | undefined;
+
+    const { value: loss, grads } = tf.valueAndGrads((...values: Tensor[]) => {
+      const byName = new Map(trainable.entries.map(({ fullName }, i) => [fullName, values[i]]));
+      const answer = forward(tf, this.model, image, {
+        training: true,
+        parameter: (name) => known(byName.get(name) ?? fixed.get(name), name),
+        keepMask: (layer, shape, rate) => this.#keepMask(layer, shape, rate),
+        updateStatistic: (name, value) => updated.set(name, tf.keep(value)),
+      });
+      logits = tf.keep(answer);
+      return lossOf(tf, this.model.head, answer, wanted, {
+        labelSmoothing: this.model.labelSmoothing,
+        classWeights: this.#options.classWeights ?? givenWeights(spec),
+      }).asScalar();
+    })(weights);
+
+    const slopes = trainable.entries.map(({ l2, fullName }, index) => {
+      const gradient = known(grads[index], fullName);
+      const values = known(weights[index], fullName);
+      return tf.reshape(l2 ? tf.add(gradient, tf.mul(values, 2 * l2)) : gradient, [-1]);
+    });
+    const { weights: next, slots } = update(
+      tf,
+      spec.optimizer,
+      this.#state.weights,
+      clipped(tf, tf.concat(slopes), spec.optimizer.clipNorm),
+      this.#state.slots,
+      this.#optimizer.scalarsAt(this.#steps, learningRate),
+    );
+    const averages =
+      statistics.size > 0
+        ? tf.concat(
+            statistics.entries.map(({ fullName }) => known(updated.get(fullName), fullName)),
+          )
+        : tf.tensor1d([]);
+    const answers = known(logits, 'logits');
+    const correct = correctOf(tf, this.model.head, answers, wanted);
+    // Kept beyond the gradient's own scope; this one frees nothing that was kept.
+    for (const tensor of [...updated.values(), answers]) tensor.dispose();
+    return { loss, correct, weights: next, slots, statistics: averages };
+  }
+
+  #answer(pixels: Uint8Array, dims: readonly number[]): Tensor {
+    const tf = this.#tf;
+    const { trainable } = this.layout;
+    const fixed = this.#fixed();
+    const weights = parts(tf, trainable, this.#state.weights);
+    const byName = new Map(trainable.entries.map(({ fullName }, i) => [fullName, weights[i]]));
+    return forward(tf, this.model, unit(tf, pixels, dims), {
+      training: false,
+      parameter: (name) => known(byName.get(name) ?? fixed.get(name), name),
+      keepMask: (layer) => {
+        throw new RangeError(`${layer} drops in inference`);
+      },
+      updateStatistic: (name) => {
+        throw new RangeError(`${name} changes in inference`);
+      },
+    });
+  }
+
+  /** What has no gradient, by name. */
+  #fixed(): Map<string, Tensor> {
+    const { frozen, statistics } = this.layout;
+    const named = (packing: Packing, vector: Tensor): [string, Tensor][] =>
+      parts(this.#tf, packing, vector).map((part, index) => [
+        packing.entries[index]?.fullName ?? '',
+        part,
+      ]);
+    return new Map([...named(frozen, this.#frozen), ...named(statistics, this.#state.statistics)]);
+  }
+
+  #keepMask(layer: string, shape: readonly number[], rate: number): Tensor {
+    const mask = new Uint8Array(shape.reduce((product, size) => product * size, 1));
+    const place = { firstRow: 0, rows: shape[0] ?? 1 };
+    drawKeepMask(mask, { seed: this.#seed, layer, rate, step: this.#steps, ...place });
+    return this.#tf.tensor(Float32Array.from(mask), [...shape]);
+  }
+}
+
+/** uint8 NHWC → float32 in 0…1 */
+function unit(tf: Tf, pixels: Uint8Array, dims: readonly number[]): Tensor {
+  return tf.div(tf.cast(tf.tensor(pixels, [...dims], 'int32'), 'float32'), 255);
+}
+
+/** A flat vector's parameters, each in its stored shape. */
+function parts(tf: Tf, { entries, size }: Packing, vector: Tensor): Tensor[] {
+  if (size === 0) return [];
+  return tf
+    .split(
+      vector,
+      entries.map((entry) => entry.size),
+    )
+    .map((part, index) => tf.reshape(part, [...(entries[index]?.shape ?? [])]));
+}
+
+function known(tensor: Tensor | undefined, name: string): Tensor {
+  if (!tensor) throw new RangeError(`${name} is not known`);
+  return tensor;
+}
+
+async function floats(tensor: Tensor): Promise<Float32Array> {
+  const data = await tensor.data();
+  if (!(data instanceof Float32Array)) throw new TypeError('not float32');
+  return data;
+}
+
+function release({ weights, slots, statistics }: State): void {
+  for (const tensor of [weights, ...slots, statistics]) tensor.dispose();
+}
