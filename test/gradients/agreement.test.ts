@@ -1,7 +1,7 @@
 /**
  * The presets at reduced size as a training runs them on the CPU (batches divided among replicas,
- * channels in blocks, a fused update) and in one session of the plain graph. All optimizers and
- * lowerings are compared in test/slow/agreement.test.ts; these are the quick ones.
+ * channels in blocks, a fused update) and by TensorFlow.js. All engines, optimizers and lowerings are
+ * compared in test/slow/agreement.test.ts; these are the quick ones.
  */
 import { describe, expect, it } from 'vitest';
 import { findPreset, presets } from '#shared/presets/index.ts';
@@ -13,9 +13,10 @@ import {
   optimizers,
   trace,
 } from '../helpers/agreement.ts';
-import { classesOf, cpu, isDeep, plain } from '../helpers/engines.ts';
+import { classesOf, cpu, isDeep, oracle } from '../helpers/engines.ts';
 import { shrink, smooth } from '../helpers/shrink.ts';
 
+const reference = await oracle();
 const ours = await cpu(2);
 
 /** Those that take more than a second or two are left to the slow tests. */
@@ -28,7 +29,10 @@ it.each(quick.map((preset) => ({ preset, id: preset.info.id })))(
     const classes = classesOf(preset);
     const small = shrink(preset.spec, classes);
     const plan = gradientPlan(isDeep(preset) ? smooth(small) : small, classes);
-    const { loss, worst, at } = compareGradients(await trace(ours, plan), await trace(plain, plan));
+    const { loss, worst, at } = compareGradients(
+      await trace(ours, plan),
+      await trace(reference, plan),
+    );
     expect(loss).toBeLessThan(2e-5);
     expect(worst, at).toBeLessThan(isDeep(preset) ? 1e-2 : 1e-4);
   },
@@ -38,7 +42,10 @@ describe.each(['fashion-cnn', 'cifar-bn'])('%s after five steps', (id) => {
   const { spec } = findPreset(id)!;
   it.each(optimizers)('of $name', async (optimizer) => {
     const plan = fiveSteps(shrink(spec, 3), 3, optimizer);
-    const { loss, worst, at } = compareOutcome(await trace(ours, plan), await trace(plain, plan));
+    const { loss, worst, at } = compareOutcome(
+      await trace(ours, plan),
+      await trace(reference, plan),
+    );
     expect(loss).toBeLessThan(2e-5);
     expect(worst, at).toBeLessThan(1e-3);
   });

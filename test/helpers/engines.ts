@@ -1,11 +1,24 @@
-/** What is compared by test/helpers/agreement.ts. */
+/** What is compared in test/helpers/agreement.ts: ways of training, and the oracle. */
+import * as tf from '@tensorflow/tfjs';
 import type { Preset } from '#shared/presets/index.ts';
 import { createBackend, createTrainingBackend } from '#core/engine/backends/index.ts';
-import { blockedLowerings, defaultLowerings, type Lowerings } from '#core/engine/ops/lowerings.ts';
-import { StepRunner } from '#core/engine/training/step-runner.ts';
+import { TensorflowStepper } from '#core/engine/backends/tensorflow/stepper.ts';
+import {
+  blockedLowerings,
+  defaultLowerings,
+  deviceLowerings,
+  type Lowerings,
+} from '#core/engine/ops/lowerings.ts';
+import { DeviceStepper } from '#core/engine/training/device-stepper.ts';
 import type { CreateStepper } from './agreement.ts';
 
 const choice = { id: 'cpu', label: 'CPU' } as const;
+
+/** TensorFlow.js in plain JavaScript: slow, and made by others. */
+export async function oracle(): Promise<CreateStepper> {
+  await tf.setBackend('cpu');
+  return (options, seed) => new TensorflowStepper(tf, options, seed);
+}
 
 /** As a user's training runs. */
 export async function cpu(threads: number): Promise<CreateStepper> {
@@ -15,6 +28,8 @@ export async function cpu(threads: number): Promise<CreateStepper> {
 
 /** Families of lowerings, each forced wherever it can be. */
 export const families: Record<string, Lowerings> = {
+  plain: defaultLowerings,
+  'for devices': deviceLowerings,
   'in blocks of 8': blockedLowerings(8),
   'in blocks of 16': blockedLowerings(16),
   'shifted products': {
@@ -43,11 +58,8 @@ export const families: Record<string, Lowerings> = {
 
 export function cpuWith(lowerings: Lowerings): CreateStepper {
   const backend = createBackend(choice, 1);
-  return (options, seed) => new StepRunner(backend, { ...options, lowerings }, seed);
+  return (options, seed) => new DeviceStepper(backend, { ...options, lowerings }, seed);
 }
-
-/** One session, one thread, the simplest graph: what test/gradients holds against TensorFlow.js. */
-export const plain = cpuWith(defaultLowerings);
 
 /** A single sigmoid takes two classes. */
 export function classesOf({ classes }: Preset): number {

@@ -5,10 +5,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { LayerSpec, ModelSpec, OptimizerSpec } from '#shared/model-spec.ts';
 import { createBackend } from '#core/engine/backends/index.ts';
+import { allocateState } from '#core/engine/training/cpu/state-memory.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { Random } from '#core/engine/random.ts';
 import { CpuStepper } from '#core/engine/training/cpu/cpu-stepper.ts';
-import { StepRunner } from '#core/engine/training/step-runner.ts';
+import { DeviceStepper } from '#core/engine/training/device-stepper.ts';
 import type { Stepper } from '#core/engine/training/stepper.ts';
 
 const CLASSES = 3;
@@ -63,8 +64,8 @@ function onReplicas(spec: ModelSpec, threads: number): CpuStepper {
   return stepper;
 }
 
-function inGraph(spec: ModelSpec): StepRunner {
-  const stepper = new StepRunner(
+function inGraph(spec: ModelSpec): DeviceStepper {
+  const stepper = new DeviceStepper(
     createBackend(chooseBackend('cpu', 1), 1),
     { spec, classes: CLASSES },
     SEED,
@@ -149,5 +150,17 @@ describe('a CPU stepper', () => {
     const expected = await whole.run(pixels, labels, 0.02);
     expect(await copy.run(pixels, labels, 0.02)).toEqual(expected);
     expect(await copy.slots()).toEqual(await whole.slots());
+  });
+});
+
+describe('the memory of a CPU stepper', () => {
+  it('is refused, with what would help, where addresses do not reach', () => {
+    expect(() => allocateState({ size: 400_000_000, slots: 2, replicas: 1 })).toThrow(
+      expect.objectContaining({
+        code: 'OUT_OF_MEMORY',
+        message: expect.stringContaining('400,000,000 parameters') as string,
+        hint: expect.stringContaining('SGD') as string,
+      }),
+    );
   });
 });

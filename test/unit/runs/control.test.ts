@@ -173,10 +173,6 @@ describe('finding a rate', () => {
   it('says why it cannot', async () => {
     const { id } = await test.client.projects.create({ path: `${test.folder}/empty.fovea` });
     const stream = await test.client.runs.findRate({ project: id, options: quick });
-    await expect(
-      (async () => {
-        for await (const event of stream) void event;
-      })(),
-    ).rejects.toMatchObject({ code: 'NOT_ENOUGH_DATA' });
+    await expect(Array.fromAsync(stream)).rejects.toMatchObject({ code: 'NOT_ENOUGH_DATA' });
   });
 });

@@ -34,13 +34,19 @@ export interface StatefulProgram {
   dispose(): Promise<void>;
 }
 
+export type GraphUse = 'answer' | 'train';
+
 /** A runtime of ONNX graphs. */
 export interface Backend {
   readonly id: BackendId;
   /** 'CPU · 2 threads' */
   readonly label: string;
-  /** @param model bytes of an `.onnx` file, or its path. */
-  compile(model: Uint8Array | string): Promise<Program>;
+  /**
+   * @param model bytes of an `.onnx` file, or its path
+   * @param use what it is for: a graph that trains comes as it is to be run, in channels in blocks
+   *   where there are such, and the runtime's own rewriting would only take time
+   */
+  compile(model: Uint8Array | string, use?: GraphUse): Promise<Program>;
   createState(values: Tensors): DeviceState;
   /** @param state names that the graph reads, and gives out with `_next` */
   compileStateful(model: Uint8Array, state: readonly string[]): Promise<StatefulProgram>;

@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { TensorData } from '../graph/types.ts';
-import { blockedLowerings, deviceLowerings, type Lowerings } from '../ops/lowerings.ts';
+import { blockedLowerings, deviceLowerings } from '../ops/lowerings.ts';
 import type { Backend, Binding, Program, Tensors } from './backend.ts';
 import { channelBlock } from './channel-block.ts';
 import {
@@ -15,18 +15,20 @@ import { OrtState, OrtStatefulProgram } from './ort-state.ts';
 /** ONNX Runtime in this process. `run` blocks the thread while it computes. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions): Backend {
   const { id, label } = options;
-  let lowerings: Promise<Lowerings> | undefined;
+  let asked: Promise<number> | undefined;
+  const block = (): Promise<number> => (asked ??= channelBlock(backend));
+  /** Then the graph comes with its operators joined; to look for more only takes time. */
+  const inBlocks = async () => id === 'cpu' && (await block()) > 1;
   const backend: Backend = {
     id,
     label,
-    compile: async (model) => new SessionProgram(await createSession(options, model), label),
+    compile: async (model, use) => {
+      const level = use === 'train' && (await inBlocks()) ? 'basic' : 'all';
+      return new SessionProgram(await createSession(options, model, { level }), label);
+    },
     createState: (values) => new OrtState(options, values),
     compileStateful: (model, state) => OrtStatefulProgram.create(options, model, state),
-    lowerings: () =>
-      (lowerings ??=
-        id === 'cpu'
-          ? channelBlock(backend).then(blockedLowerings)
-          : Promise.resolve(deviceLowerings)),
+    lowerings: async () => (id === 'cpu' ? blockedLowerings(await block()) : deviceLowerings),
   };
   return backend;
 }

@@ -32,7 +32,6 @@ function sessionOptions({ id, threads }: OnnxRuntimeOptions): InferenceSession.S
     // A pattern of the first run would be a second block of memory, beside what that run left; and
     // DirectML refuses to run with one.
     enableMemPattern: false,
-    graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     extra: {
       session: { intra_op: { spin_duration_us: SPIN_US } },
@@ -41,13 +40,20 @@ function sessionOptions({ id, threads }: OnnxRuntimeOptions): InferenceSession.S
   };
 }
 
-/** @param kept outputs that stay in the device's memory */
+export interface SessionUse {
+  /** How much the runtime rewrites the graph. */
+  level?: 'basic' | 'all';
+  /** Outputs that stay in the device's memory. */
+  kept?: readonly string[];
+}
+
 export async function createSession(
   options: OnnxRuntimeOptions,
   model: Uint8Array | string,
-  kept: readonly string[] = [],
+  { level = 'all', kept = [] }: SessionUse = {},
 ): Promise<InferenceSession> {
-  const settings: InferenceSession.SessionOptions = sessionOptions(options);
+  const settings = sessionOptions(options);
+  settings.graphOptimizationLevel = level;
   if (kept.length > 0) {
     settings.preferredOutputLocation = Object.fromEntries(
       kept.map((name) => [name, 'gpu-buffer' as const]),

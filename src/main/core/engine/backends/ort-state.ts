@@ -78,7 +78,11 @@ export class OrtStatefulProgram implements StatefulProgram {
     names: readonly string[],
   ): Promise<OrtStatefulProgram> {
     const kept = keepsState(options.id) ? names.map(nextOf) : [];
-    return new OrtStatefulProgram(await createSession(options, model, kept), options.label, names);
+    return new OrtStatefulProgram(
+      await createSession(options, model, { kept }),
+      options.label,
+      names,
+    );
   }
 
   async run(state: DeviceState, inputs: Tensors): Promise<Record<string, TensorData>> {

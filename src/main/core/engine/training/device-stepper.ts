@@ -21,6 +21,7 @@ import {
 } from '../programs/parameters.ts';
 import { buildTrainStep, type TrainStep } from '../programs/train-step.ts';
 import { drawKeepMask } from './dropout-masks.ts';
+import type { Lowerings } from '../ops/lowerings.ts';
 import type { StepperOptions, StepResult, Stepper } from './stepper.ts';
 
 interface Compiled {
@@ -40,11 +41,16 @@ const vector = (data: Float32Array): TensorData => ({
   data,
 });
 
+export interface DeviceStepperOptions extends StepperOptions {
+  /** Those of the device unless given. */
+  lowerings?: Lowerings;
+}
+
 export class DeviceStepper implements Stepper {
   readonly model: ResolvedModel;
   readonly layout: ParameterLayout;
   readonly #backend: Backend;
-  readonly #options: StepperOptions;
+  readonly #options: DeviceStepperOptions;
   readonly #optimizer: Optimizer;
   readonly #seed: number;
   readonly #compiled = new Map<number, Compiled>();
@@ -52,7 +58,7 @@ export class DeviceStepper implements Stepper {
   #state: DeviceState;
   #steps = 0;
 
-  constructor(backend: Backend, options: StepperOptions, seed: number) {
+  constructor(backend: Backend, options: DeviceStepperOptions, seed: number) {
     this.model = resolveModel(options.spec, options.classes);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#backend = backend;
@@ -141,7 +147,7 @@ export class DeviceStepper implements Stepper {
   async #compile(batch: number): Promise<Compiled> {
     const known = this.#compiled.get(batch);
     if (known) return known;
-    const lowerings = await this.#backend.lowerings();
+    const lowerings = this.#options.lowerings ?? (await this.#backend.lowerings());
     const step = buildTrainStep({ ...this.#options, batch, lowerings });
     const names = ['weights', ...this.#optimizer.slots.map((name) => `slot_${name}`)];
     if (this.layout.statistics.size > 0) names.push('statistics');

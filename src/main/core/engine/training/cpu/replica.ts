@@ -84,7 +84,7 @@ export class Replica {
     const programs: Program[] = [];
     const bindings: Binding[] = [];
     for (const { model, inputs, outputs } of stages) {
-      const program = await this.#backend.compile(model);
+      const program = await this.#backend.compile(model, 'train');
       programs.push(program);
       bindings.push(program.bind(inputs, outputs));
     }

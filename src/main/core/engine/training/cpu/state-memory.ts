@@ -2,6 +2,7 @@
  * Weights, optimizer vectors and gradients in one memory that all threads share. Each vector is as
  * long as all trainable parameters together; there are as many gradients as replicas.
  */
+import { AppError } from '#shared/errors.ts';
 import { MOST_PAGES, PAGE_BYTES } from '../../wasm/module.ts';
 
 /** Survives structured cloning: threads that get it see the same numbers. */
@@ -37,13 +38,10 @@ function pagesFor(state: StateSize): number {
   return Math.max(1, Math.ceil((bytesOf(state) * (1 + state.slots + state.replicas)) / PAGE_BYTES));
 }
 
-/** Whether 32-bit addresses reach all of it. */
-export function fitsMemory(state: StateSize): boolean {
-  return pagesFor(state) <= MOST_PAGES;
-}
-
+/** @throws AppError OUT_OF_MEMORY where 32-bit addresses do not reach all of it */
 export function allocateState(state: StateSize): StateMemory {
   const pages = pagesFor(state);
+  if (pages > MOST_PAGES) throw tooLarge(state);
   const bytes = bytesOf(state);
   let end = 0;
   const vector = () => (end += bytes) - bytes;
@@ -56,6 +54,17 @@ export function allocateState(state: StateSize): StateMemory {
     slots: Array.from({ length: state.slots }, vector),
     gradients: Array.from({ length: state.replicas }, vector),
   };
+}
+
+function tooLarge({ size, slots }: StateSize): AppError {
+  return new AppError(
+    'OUT_OF_MEMORY',
+    `A model of ${size.toLocaleString('en')} parameters, with what its optimizer keeps of each, is too large to train on the CPU.`,
+    {
+      hint:
+        slots > 1 ? 'Choose SGD, which keeps less, or a smaller model.' : 'Choose a smaller model.',
+    },
+  );
 }
 
 /** The vector at an address, or some numbers of it. */
