@@ -51,6 +51,7 @@ export class AugmentState {
 
   readonly #api: FoveaClient;
   readonly #project: OpenProject;
+  #suggested: AugmentationSpec | null = null;
   #drawing = false;
   /** How often drawing was asked for: what was asked while drawing is one more drawing. */
   #wanted = 0;
@@ -60,6 +61,7 @@ export class AugmentState {
     this.#api = api;
     this.#project = project;
     project.on(['augmentations'], () => void this.readSaved());
+    project.on(['classes'], () => void this.#suggestAnew());
     project.signal.addEventListener('abort', () => clearTimeout(this.#saving));
   }
 
@@ -90,10 +92,29 @@ export class AugmentState {
     await this.readSaved();
     if (size && !this.drawn) this.size = size;
     this.image ??= image;
-    this.spec ??=
-      this.saved[0]?.spec ??
-      suggestAugmentation({ ...this.size, classNames: this.classNames }).spec;
+    this.spec ??= this.saved[0]?.spec ?? (await this.#suggest());
     this.redraw();
+  }
+
+  /** Asks for the names itself: those that the page has may be of before an import. */
+  async #suggest(): Promise<AugmentationSpec> {
+    const classes = await this.#api.labels.classes.list({ project: this.#project.id });
+    const classNames = classes.map(({ name }) => name);
+    return (this.#suggested = suggestAugmentation({ ...this.size, classNames }).spec);
+  }
+
+  /** Until someone has chosen, the suggestion follows the classes. */
+  async #suggestAnew(): Promise<void> {
+    if (!this.spec || this.spec !== this.#suggested) return;
+    const before = this.spec;
+    try {
+      const next = await this.#suggest();
+      if (this.spec !== before || next === before) return;
+      this.spec = next;
+      this.#changed();
+    } catch (error) {
+      this.failure = error;
+    }
   }
 
   /** Takes a preset, or what the project keeps under a name. */
