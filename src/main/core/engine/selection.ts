@@ -1,7 +1,8 @@
 /** Which backend trains: what works here, how fast it is on this model, which one `auto` takes. */
+import { backendNames } from '#shared/engine-names.ts';
 import { AppError, isCancellation, toErrorInfo } from '#shared/errors.ts';
 import { findPreset } from '#shared/presets/index.ts';
-import { backendIds, chooseBackend, missing } from './backends/status.ts';
+import { chooseBackend, missing } from './backends/status.ts';
 import type { StartedCall } from './engine-process.ts';
 import type { Method, Methods } from './messages.ts';
 import type { BackendId, BackendStatus, EngineChoice, MeasureOptions, Work } from './protocol.ts';
@@ -58,7 +59,7 @@ export class Selection {
       if (timing) timed.set(id, timing);
     }
     const chosen = fastest(timed);
-    const backends = backendIds.map((id) =>
+    const backends = backendNames.map((id) =>
       this.#status(id, found.get(id) ?? null, timed.get(id), chosen),
     );
     const working = backends.filter(({ available }) => available);
@@ -72,7 +73,7 @@ export class Selection {
    */
   async measure(work: Work, { signal, onProgress }: MeasureOptions, again = false): Promise<void> {
     const found = await this.#reasons();
-    const working = backendIds.filter((id) => found.get(id) === null);
+    const working = backendNames.filter((id) => found.get(id) === null);
     if (working.length < 2 && !again) return;
     const { timings } = this.#options;
     const due = working.filter((id) => again || !timings.get(id, work));
@@ -102,7 +103,7 @@ export class Selection {
 
   async #look(): Promise<ReadonlyMap<BackendId, string | null>> {
     const found = await Promise.all(
-      backendIds.map(async (id): Promise<[BackendId, string | null]> => {
+      backendNames.map(async (id): Promise<[BackendId, string | null]> => {
         if (id === 'cpu') return [id, null];
         const reason = missing(id, this.#options.tensorflowDir);
         return [id, reason ?? (await this.#probe(id))];

@@ -6,15 +6,6 @@ import { dirname, join } from 'node:path';
 import type { BackendId } from '../protocol.ts';
 import { findTensorflow } from './tensorflow/find.ts';
 
-export const backendIds: readonly BackendId[] = [
-  'cpu',
-  'webgpu',
-  'cuda',
-  'dml',
-  'coreml',
-  'tensorflow',
-];
-
 /** Beyond this a small network's steps are too short to share. */
 const MOST_THREADS = 8;
 
