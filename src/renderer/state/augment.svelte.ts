@@ -92,7 +92,10 @@ export class AugmentState {
     await this.readSaved();
     if (size && !this.drawn) this.size = size;
     this.image ??= image;
-    this.spec ??= this.saved[0]?.spec ?? (await this.#suggest());
+    // What nobody chose yet follows the images that are there now.
+    if (!this.spec || this.spec === this.#suggested) {
+      this.spec = this.saved[0]?.spec ?? (await this.#suggest());
+    }
     this.redraw();
   }
 
