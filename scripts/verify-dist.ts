@@ -9,6 +9,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -258,6 +259,8 @@ try {
   // And the archive by itself, with what is unpacked folded back in.
   const extracted = join(temporary, 'extracted');
   extractAll(join(resources, 'app.asar'), extracted);
+  // Outside of an archive the app looks for its resources in its own folder.
+  cpSync(join(resources, 'samples'), join(extracted, 'resources', 'samples'), { recursive: true });
   checkWorks('extracted', node, extracted);
   if (process.argv.includes('--e2e')) runEndToEnd(node, extracted);
 } finally {
