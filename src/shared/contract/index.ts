@@ -7,6 +7,7 @@ import { augmentationContract } from './augmentation.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
 import { filesContract } from './files.ts';
+import { inspectContract } from './inspect.ts';
 import { jobsContract } from './jobs.ts';
 import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
@@ -27,6 +28,7 @@ export const contract = {
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
+  inspect: inspectContract,
   exports: exportsContract,
 };
 
@@ -37,6 +39,7 @@ export type * from './base.ts';
 export type * from './evaluation.ts';
 export type * from './exports.ts';
 export type * from './files.ts';
+export type * from './inspect.ts';
 export type * from './jobs.ts';
 export type * from './labels.ts';
 export type * from './library.ts';

@@ -5,6 +5,7 @@ import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
 import { filesApi } from './files.ts';
 import { os } from './implementer.ts';
+import { inspectApi } from './inspect.ts';
 import { jobsApi } from './jobs.ts';
 import { labelsApi } from './labels.ts';
 import { libraryApi } from './library.ts';
@@ -27,6 +28,7 @@ export function createRouter(context: CoreContext) {
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),
+    inspect: inspectApi(context),
     exports: exportsApi(context),
   });
 }
