@@ -52,6 +52,9 @@ export const slideOperation = z.discriminatedUnion('type', [
 ]);
 export type SlideOperation = z.infer<typeof slideOperation>;
 
+/** Moves the input by so many places along each axis, zeros coming in, and does it again. */
+const move = z.array(z.number().int().min(-8).max(8)).min(1).max(3).nullable().default(null);
+
 const sliding = z.object({
   operation: slideOperation,
   strides: perAxis,
@@ -92,8 +95,7 @@ export const workbenchContract = {
     .input(
       sliding.extend({
         input: numberGrid,
-        /** Moves the input by so many places along each axis, zeros coming in, and does it again. */
-        move: z.array(z.number().int().min(-8).max(8)).min(1).max(3).nullable().default(null),
+        move,
       }),
     )
     .output(slideAnswer),
@@ -108,17 +110,21 @@ export const workbenchContract = {
     )
     .output(z.object({ ...pictureSize, name: z.string(), pixels: z.file() })),
   /** The same operators on a whole picture. */
-  filter: call.input(sliding.extend({ ...pictureSize, pixels: z.file(), show: greyScale })).output(
-    z.object({
-      width: z.number().int(),
-      height: z.number().int(),
-      before: z.array(z.number().int()),
-      /** Grey levels, one byte a pixel. */
-      pixels: z.file(),
-      /** The numbers themselves, float32, little endian. */
-      values: z.file(),
-      least: z.number(),
-      most: z.number(),
-    }),
-  ),
+  filter: call
+    .input(sliding.extend({ ...pictureSize, pixels: z.file(), show: greyScale, move }))
+    .output(
+      z.object({
+        width: z.number().int(),
+        height: z.number().int(),
+        before: z.array(z.number().int()),
+        /** Grey levels, one byte a pixel. */
+        pixels: z.file(),
+        /** The numbers themselves, float32, little endian. */
+        values: z.file(),
+        least: z.number(),
+        most: z.number(),
+        /** The moved picture and what comes of it, rounded to grey levels; where it was asked for. */
+        moved: z.object({ input: z.file(), output: z.file() }).nullable(),
+      }),
+    ),
 };

@@ -4,8 +4,9 @@ import { filterPicture, slideNumbers } from '../workbench/slide.ts';
 import { os } from './implementer.ts';
 
 /** Blobs copy; the arrays own their memory whole. */
-function bytesFile(bytes: Uint8Array | Float32Array, name: string): File {
-  return new File([bytes], name, { type: 'application/octet-stream' });
+function bytesFile(bytes: Uint8Array | Uint8ClampedArray | Float32Array, name: string): File {
+  const parts = [bytes] as Uint8Array<ArrayBuffer>[];
+  return new File(parts, name, { type: 'application/octet-stream' });
 }
 
 export function workbenchApi(context: CoreContext) {
@@ -23,6 +24,10 @@ export function workbenchApi(context: CoreContext) {
         ...found,
         pixels: bytesFile(found.pixels, 'pixels'),
         values: bytesFile(found.values, 'values'),
+        moved: found.moved && {
+          input: bytesFile(found.moved.input, 'input'),
+          output: bytesFile(found.moved.output, 'output'),
+        },
       };
     }),
   };

@@ -47,6 +47,7 @@ export interface FilteredPicture {
   values: Float32Array;
   least: number;
   most: number;
+  moved: { input: Uint8ClampedArray; output: Uint8ClampedArray } | null;
 }
 
 /** @throws AppError INVALID_INPUT, ENGINE_FAILED, CANCELLED */
@@ -57,17 +58,33 @@ export async function filterPicture(
     width,
     height,
     ...request
-  }: Request & { pixels: Uint8Array; width: number; height: number; show: GreyScale },
+  }: Request & {
+    pixels: Uint8Array;
+    width: number;
+    height: number;
+    show: GreyScale;
+    move: number[] | null;
+  },
   signal?: AbortSignal,
 ): Promise<FilteredPicture> {
   if (pixels.length !== width * height) {
     throw new AppError('INVALID_INPUT', `${pixels.length} pixels are not ${width}×${height}.`);
   }
   const input = { shape: [height, width], data: Float32Array.from(pixels) };
-  const { output, before, picture } = await engine.slide({ ...request, input }, { signal });
+  const { output, before, picture, moved } = await engine.slide({ ...request, input }, { signal });
   if (!picture) throw new AppError('ENGINE_FAILED', 'The engine gave no picture.');
   const [outHeight = 0, outWidth = 0] = output.shape;
-  return { width: outWidth, height: outHeight, before, values: output.data, ...picture };
+  return {
+    width: outWidth,
+    height: outHeight,
+    before,
+    values: output.data,
+    ...picture,
+    moved: moved && {
+      input: Uint8ClampedArray.from(moved.input.data),
+      output: Uint8ClampedArray.from(moved.output.data),
+    },
+  };
 }
 
 function gridOf({ shape, data }: Numbers): NumberGrid {
