@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '#main/cli/run-cli.ts';
+import { wilsonInterval } from '#shared/metrics.ts';
 import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
 import { sampleFolder } from '../../helpers/core.ts';
 
@@ -292,8 +293,29 @@ describe('a day', () => {
       balanced_error_rate: expect.any(Number) as number,
     });
     const classes = report?.['classes'] as Line[];
-    expect(Object.keys(classes[0] ?? {})).toEqual(['name', 'precision', 'recall', 'f1', 'support']);
+    expect(Object.keys(classes[0] ?? {})).toEqual([
+      'name',
+      'precision',
+      'recall',
+      'f1',
+      'support',
+      'intervals',
+    ]);
     expect(report?.['confusion']).toHaveLength(10);
+    const [low, high] = report?.['balanced_accuracy_interval'] as [number, number];
+    expect(low).toBeLessThan(report?.['balanced_accuracy'] as number);
+    expect(high).toBeGreaterThan(report?.['balanced_accuracy'] as number);
+    const { stdout } = await cli.run('evaluate', project, run);
+    expect(stdout).toMatch(/accuracy \d+\.\d\d % on 200 test images: ±\d+(\.\d)? points/);
+  });
+
+  it('lists runs, each accuracy with its interval', async () => {
+    const [line] = await cli.json('runs', project);
+    expect(line).toMatchObject({ run, status: 'done', train_images: 300, validation_images: 200 });
+    const accuracy = line?.['val_accuracy'] as number;
+    const right = Math.round(accuracy * 200);
+    expect(line?.['val_accuracy_interval']).toEqual(wilsonInterval(right, 200));
+    expect((await cli.run('runs', project)).stdout).toMatch(/% ±\d+(\.\d)? points/);
   });
 
   it('predicts files, one line each, and fails after the good ones when one is bad', async () => {

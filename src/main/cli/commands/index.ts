@@ -11,6 +11,7 @@ import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addPredict } from './predict.ts';
 import { addResume } from './resume.ts';
+import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
 import { addTrain } from './train.ts';
@@ -29,6 +30,7 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addRuns,
   addEvaluate,
   addPredict,
   addExport,
