@@ -15,6 +15,7 @@ import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
 import { systemContract } from './system.ts';
+import { workbenchContract } from './workbench.ts';
 
 export const contract = {
   system: systemContract,
@@ -30,6 +31,7 @@ export const contract = {
   predict: predictContract,
   inspect: inspectContract,
   exports: exportsContract,
+  workbench: workbenchContract,
 };
 
 export type FoveaClient = ContractRouterClient<typeof contract>;
@@ -47,3 +49,4 @@ export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
 export type * from './system.ts';
+export type * from './workbench.ts';

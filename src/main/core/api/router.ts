@@ -14,6 +14,7 @@ import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
 import { systemApi } from './system.ts';
+import { workbenchApi } from './workbench.ts';
 
 export function createRouter(context: CoreContext) {
   return os.router({
@@ -30,6 +31,7 @@ export function createRouter(context: CoreContext) {
     predict: predictApi(context),
     inspect: inspectApi(context),
     exports: exportsApi(context),
+    workbench: workbenchApi(context),
   });
 }
 

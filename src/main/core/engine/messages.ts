@@ -18,6 +18,7 @@ import type {
   TrainResult,
   Work,
 } from './protocol.ts';
+import type { SlideJob, SlideResult } from './workbench/job.ts';
 import type { Checkpoint } from '#shared/contract/index.ts';
 
 export interface PredictJob {
@@ -48,6 +49,7 @@ export interface Methods {
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
+  slide: [input: SlideJob, output: SlideResult];
 }
 
 /** What a call says while it works, beside how far it is. */

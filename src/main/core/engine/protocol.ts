@@ -10,6 +10,7 @@ import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
+import type { SlideJob, SlideResult } from './workbench/job.ts';
 
 export type BackendId = Exclude<EngineName, 'auto'>;
 
@@ -275,6 +276,8 @@ export interface Engine {
     input: InspectTasks[T]['input'],
     options?: InspectOptions<T>,
   ): Promise<InspectTasks[T]['output']>;
+  /** One convolution or pool on a few numbers or a picture. */
+  slide(job: SlideJob, options?: CallOptions): Promise<SlideResult>;
   close(): Promise<void>;
 }
 

@@ -152,6 +152,10 @@ class Supervisor implements Engine {
     return await this.#shared.call('inspect', call, { ...options, onEvent: onStep });
   }
 
+  slide(job: Methods['slide'][0], options?: CallOptions) {
+    return this.#previews.call('slide', job, options);
+  }
+
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
     const asked = new Asked();
     const result = this.#train(job, onEvent, signal, asked);

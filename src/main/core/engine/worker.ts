@@ -3,8 +3,8 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
-import { chooseBackend } from './backends/status.ts';
 import type { Backend } from './backends/index.ts';
+import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
 import type { InspectService } from './inspect/service.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
@@ -26,19 +26,19 @@ function send(response: Response): void {
 }
 
 /** The runtime is loaded at the first call that computes: asking what there is needs none. */
-async function openProcessor(threads: number): Promise<Backend> {
+async function openCpu(threads: number): Promise<Backend> {
   const { createBackend } = await import('./backends/index.ts');
   return createBackend(chooseBackend('cpu', threads), threads);
 }
 
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
-  return new InferenceService(await openProcessor(threads));
+  return new InferenceService(await openCpu(threads));
 }
 
 async function openInspection(threads: number): Promise<InspectService> {
   const { InspectService } = await import('./inspect/service.ts');
-  return new InspectService(await openProcessor(threads));
+  return new InspectService(await openCpu(threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -102,6 +102,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
         ...options,
         onStep: (event) => send({ type: 'event', id, event }),
       });
+    case 'slide': {
+      const { runSlide } = await import('./workbench/run.ts');
+      return await runSlide(await openCpu(threads), request.input);
+    }
     case 'exportOnnx': {
       const { exportOnnx } = await import('./inference.ts');
       return await exportOnnx(request.input);
