@@ -14,6 +14,7 @@ import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
 import { systemContract } from './system.ts';
+import { workbenchContract } from './workbench.ts';
 
 export const contract = {
   system: systemContract,
@@ -28,6 +29,7 @@ export const contract = {
   evaluation: evaluationContract,
   predict: predictContract,
   exports: exportsContract,
+  workbench: workbenchContract,
 };
 
 export type FoveaClient = ContractRouterClient<typeof contract>;
@@ -44,3 +46,4 @@ export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
 export type * from './system.ts';
+export type * from './workbench.ts';

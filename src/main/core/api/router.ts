@@ -13,6 +13,7 @@ import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
 import { systemApi } from './system.ts';
+import { workbenchApi } from './workbench.ts';
 
 export function createRouter(context: CoreContext) {
   return os.router({
@@ -28,6 +29,7 @@ export function createRouter(context: CoreContext) {
     evaluation: evaluationApi(context),
     predict: predictApi(context),
     exports: exportsApi(context),
+    workbench: workbenchApi(context),
   });
 }
 

@@ -17,6 +17,7 @@ import type {
   TrainResult,
   Work,
 } from './protocol.ts';
+import type { SlideJob, SlideResult } from './workbench/job.ts';
 import type { Checkpoint } from '#shared/contract/index.ts';
 
 export interface PredictJob {
@@ -46,6 +47,7 @@ export interface Methods {
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
+  slide: [input: SlideJob, output: SlideResult];
 }
 
 export type Method = keyof Methods;

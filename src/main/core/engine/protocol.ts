@@ -9,6 +9,7 @@ import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { SlideJob, SlideResult } from './workbench/job.ts';
 
 export type BackendId = Exclude<EngineName, 'auto'>;
 
@@ -267,6 +268,8 @@ export interface Engine {
   ): Promise<Probabilities>;
   /** The very images that training draws. */
   augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
+  /** One convolution or pool on a few numbers or a picture. */
+  slide(job: SlideJob, options?: CallOptions): Promise<SlideResult>;
   close(): Promise<void>;
 }
 

@@ -134,6 +134,10 @@ class Supervisor implements Engine {
     return this.#previews.call('augment', job, options);
   }
 
+  slide(job: Methods['slide'][0], options?: CallOptions) {
+    return this.#previews.call('slide', job, options);
+  }
+
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle {
     const asked = new Asked();
     const result = this.#train(job, onEvent, signal, asked);

@@ -3,6 +3,7 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
+import type { Backend } from './backends/index.ts';
 import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
@@ -23,10 +24,14 @@ function send(response: Response): void {
 }
 
 /** The runtime is loaded at the first call that computes: asking what there is needs none. */
+async function openCpu(threads: number): Promise<Backend> {
+  const { createBackend } = await import('./backends/index.ts');
+  return createBackend(chooseBackend('cpu', threads), threads);
+}
+
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
-  const { createBackend } = await import('./backends/index.ts');
-  return new InferenceService(createBackend(chooseBackend('cpu', threads), threads));
+  return new InferenceService(await openCpu(threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -82,6 +87,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     case 'augment': {
       const { drawImages } = await import('./data/augment/draw-images.ts');
       return await drawImages(request.input);
+    }
+    case 'slide': {
+      const { runSlide } = await import('./workbench/run.ts');
+      return await runSlide(await openCpu(threads), request.input);
     }
     case 'exportOnnx': {
       const { exportOnnx } = await import('./inference.ts');
