@@ -138,6 +138,32 @@ export const attributionMap = z.object({
 });
 export type AttributionMap = z.infer<typeof attributionMap>;
 
+/** How a run's first filters came to be: a frame before the first step, then one an epoch. */
+export const film = z.object({
+  /** The first convolution. */
+  layer: z.string(),
+  kernel: kernelShape,
+  seesImage: z.boolean(),
+  /** Of each frame, rising; long trainings keep every second, fourth … epoch. */
+  epochs: z.array(z.number().int()),
+  /** float32, little-endian: frames × filters × channels × height × width. */
+  kernels: z.file(),
+  /** What the maps are of: the first image that the run validates on. */
+  image: imageId.nullable(),
+  /** Layers with the first few of their maps, as tiles of bytes (as `maps` makes them). */
+  maps: z.array(
+    z.object({
+      layer: z.string(),
+      channels: z.number().int(),
+      height: z.number().int(),
+      width: z.number().int(),
+    }),
+  ),
+  /** Frames × layers × channels × height × width. */
+  tiles: z.file(),
+});
+export type Film = z.infer<typeof film>;
+
 export const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 const ofPicture = inRun.extend({ source: inspectSource });
 
@@ -211,4 +237,6 @@ export const inspectContract = {
       }),
     )
     .output(eventIterator(attributionMap)),
+  /** As far as it is while the run trains; null for runs without one. */
+  film: call.input(inProject.extend({ run: runId })).output(film.nullable()),
 };

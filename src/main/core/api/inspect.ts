@@ -1,5 +1,6 @@
 import { packFloats } from '#shared/float-text.ts';
 import type { CoreContext } from '../context.ts';
+import { readFilm } from '../engine/inspect/film/film-file.ts';
 import { readPixels } from '../engine/inspect/images.ts';
 import type { AttributionMap } from '../engine/inspect/tasks.ts';
 import { inspect, inspectPicture, layersOf } from '../inspect/inspect.ts';
@@ -64,6 +65,19 @@ export function inspectApi(context: CoreContext) {
         signal,
       );
       for await (const map of maps) yield { ...map, values: packFloats(map.values) };
+    }),
+    film: os.inspect.film.handler(async ({ input }) => {
+      const project = projects.get(input.project);
+      const { id } = project.store.runs.get(input.run);
+      const film = await readFilm(project.paths.run(id));
+      if (!film) return null;
+      const { head, frames } = film;
+      return {
+        ...head,
+        epochs: frames.map(({ epoch }) => epoch),
+        kernels: bytesFile(...frames.map(({ kernels }) => kernels)),
+        tiles: bytesFile(...frames.map(({ maps }) => maps)),
+      };
     }),
   };
 }
