@@ -13,6 +13,7 @@ import { libraryContract } from './library.ts';
 import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
+import { studiesContract } from './studies.ts';
 import { systemContract } from './system.ts';
 
 export const contract = {
@@ -28,6 +29,7 @@ export const contract = {
   evaluation: evaluationContract,
   predict: predictContract,
   exports: exportsContract,
+  studies: studiesContract,
 };
 
 export type FoveaClient = ContractRouterClient<typeof contract>;
@@ -43,4 +45,5 @@ export type * from './library.ts';
 export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
+export type * from './studies.ts';
 export type * from './system.ts';

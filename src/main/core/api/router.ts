@@ -12,6 +12,7 @@ import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
+import { studiesApi } from './studies.ts';
 import { systemApi } from './system.ts';
 
 export function createRouter(context: CoreContext) {
@@ -28,6 +29,7 @@ export function createRouter(context: CoreContext) {
     evaluation: evaluationApi(context),
     predict: predictApi(context),
     exports: exportsApi(context),
+    studies: studiesApi(context),
   });
 }
 
