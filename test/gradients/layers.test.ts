@@ -13,7 +13,14 @@ import { buildForward } from '#core/engine/layers/forward.ts';
 import { allLayers, resolveModel } from '#core/engine/layers/resolve.ts';
 import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
-import { checkGradient, compile, expectClose, randomTensor, type GradientCase } from './harness.ts';
+import {
+  checkGradient,
+  compile,
+  expectClose,
+  type GradientCase,
+  randomTensor,
+  targetsOf,
+} from './harness.ts';
 
 const [BATCH, HEIGHT, WIDTH, CHANNELS] = [2, 6, 5, 4];
 
@@ -347,7 +354,7 @@ describe('gradient of', () => {
           dims: [BATCH, HEIGHT, WIDTH, 3],
           data: Uint8Array.from({ length: BATCH * HEIGHT * WIDTH * 3 }, (_, i) => (i * 37) % 256),
         },
-        label: { dtype: 'int32', dims: [BATCH], data: Int32Array.of(2, 0) },
+        target: targetsOf(Int32Array.of(2, 0), 3),
         weights: { dtype: 'float32', dims: [weights.length], data: weights },
         rate: { dtype: 'float32', dims: [], data: Float32Array.of(0.1) },
       });
