@@ -1,13 +1,16 @@
 /**
  * What the reference experiments on Fashion-MNIST come to, by the command line as a user gives it:
  *
- *   npm run results                    all of them, one run each with seed 1
+ *   npm run results                    all of them
  *   npm run results -- lenet --seed 2
+ *   npm run results -- fashion-small fashion-small-aug --seeds 3
  *
- * Prints a line an epoch and the table of docs/results.md. FASHION_MNIST names the folder of IDX files.
+ * The large ones run once, those on few labels with seeds 1 to N. Prints a line an epoch and the
+ * tables of docs/results.md. FASHION_MNIST names the folder of IDX files.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deviation, mean } from '#shared/statistics.ts';
 import { createCli, type Line } from '../helpers/cli.ts';
 
 const data = process.env['FASHION_MNIST'] ?? '/usr/share/datasets/fashion-mnist';
@@ -16,18 +19,22 @@ interface Experiment {
   preset: string;
   epochs: number;
   batch: number;
+  /** The first so many training images; several seeds, since so few say little. */
+  labels?: number;
 }
 
 const experiments: Experiment[] = [
   { preset: 'fashion-cnn', epochs: 10, batch: 32 },
   { preset: 'lenet', epochs: 5, batch: 128 },
+  { preset: 'fashion-small', epochs: 20, batch: 40, labels: 500 },
+  { preset: 'fashion-small-aug', epochs: 50, batch: 40, labels: 500 },
 ];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' } },
+  options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '5' } },
 });
-const { seed } = values;
+const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => String(index + 1));
 const chosen = experiments.filter(
   ({ preset }) => positionals.length === 0 || positionals.includes(preset),
 );
@@ -36,13 +43,14 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 const number = (line: Line | undefined, name: string) => Number(line?.[name]);
 const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
 
-function row({ preset, epochs, batch }: Experiment, lines: Line[]): string {
+/** A line of the table of runs: one run each. */
+function row({ preset, epochs, batch }: Experiment, seed: string, lines: Line[]): string {
   const all = lines.filter(({ event }) => event === 'epoch');
   const done = lines.at(-1);
   const best = all.find(({ epoch }) => epoch === done?.['best_epoch']);
   const last = all.at(-1);
   const rates = all.map((line) => number(line, 'images_per_second')).sort((a, b) => a - b);
-  return `| ${[
+  return cells(
     preset,
     epochs,
     batch,
@@ -52,7 +60,35 @@ function row({ preset, epochs, batch }: Experiment, lines: Line[]): string {
     `${percent(number(best, 'val_accuracy'))} (epoch ${number(best, 'epoch')})`,
     `${Math.round(rates[Math.floor(rates.length / 2)] ?? NaN)}`,
     `${Math.round(number(done, 'seconds'))} s`,
-  ].join(' | ')} |`;
+  );
+}
+
+/** A line of the table of few labels: several seeds, after the last epoch. */
+function seedsRow({ preset, labels, epochs, batch }: Experiment, runs: Line[][]): string {
+  const last = runs.map((lines) => lines.findLast(({ event }) => event === 'epoch'));
+  const test = last.map((line) => number(line, 'val_accuracy'));
+  const seconds = runs.map((lines) => number(lines.at(-1), 'seconds'));
+  return cells(
+    preset,
+    `${labels}`,
+    epochs,
+    batch,
+    runs.length,
+    `${percent(mean(test))} ± ${percent(deviation(test))}`,
+    `${percent(Math.min(...test))} to ${percent(Math.max(...test))}`,
+    percent(mean(last.map((line) => number(line, 'accuracy')))),
+    `${Math.round(mean(seconds))} s`,
+  );
+}
+
+const cells = (...values: (string | number)[]) => `| ${values.join(' | ')} |`;
+
+function show(heading: string[], rows: string[]): void {
+  if (rows.length === 0) return;
+  print('');
+  print(cells(...heading));
+  print(cells(...heading.map(() => '---')));
+  for (const line of rows) print(line);
 }
 
 const cli = createCli();
@@ -60,22 +96,40 @@ try {
   const project = join(cli.folder, 'fashion.fovea');
   await cli.json('create', project);
   await cli.json('import', project, data);
-  const table: string[] = [];
-  for (const experiment of chosen) {
-    const { preset, epochs, batch } = experiment;
+  const train = async ({ preset, epochs, batch, labels }: Experiment, seed: string) => {
     const lines = await cli.json(
       ...['train', project, '--preset', preset, '--epochs', String(epochs)],
       ...['--batch', String(batch), '--seed', seed, '--validate-on', 'test'],
+      ...(labels === undefined ? [] : ['--train-limit', String(labels)]),
     );
     for (const line of lines) print(JSON.stringify(line));
-    table.push(row(experiment, lines));
+    return lines;
+  };
+  const once: string[] = [];
+  const repeated: string[] = [];
+  for (const experiment of chosen) {
+    if (experiment.labels === undefined) {
+      once.push(row(experiment, values.seed, await train(experiment, values.seed)));
+    } else {
+      const runs: Line[][] = [];
+      for (const seed of seeds) runs.push(await train(experiment, seed));
+      repeated.push(seedsRow(experiment, runs));
+    }
   }
-  print('');
-  print(
-    '| preset | epochs | batch | seed | training | test, last epoch | test, best epoch | images/s | time |',
+  show(
+    [
+      ...['preset', 'epochs', 'batch', 'seed', 'training', 'test, last epoch'],
+      ...['test, best epoch', 'images/s', 'time'],
+    ],
+    once,
   );
-  print('| --- | --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const line of table) print(line);
+  show(
+    [
+      ...['preset', 'labels', 'epochs', 'batch', 'seeds', 'test, last epoch', 'from … to'],
+      ...['training', 'time a run'],
+    ],
+    repeated,
+  );
 } finally {
   cli.remove();
 }

@@ -48,6 +48,18 @@ describe('max pool with ties', () => {
   );
 });
 
+describe('largest of all', () => {
+  it('shares the gradient among equals, as TensorFlow.js', async () => {
+    const x = { dtype: 'float32', dims: [2, 3], data: Float32Array.of(1, 3, 3, 2, 0, -1) } as const;
+    const { gradients, weights } = await autodiffGradients({
+      inputs: { x },
+      build: (b, values) => b.op('ReduceMax', [values['x']!, b.ints([1])], { keepdims: 0 }),
+    });
+    const [first = 0, second = 0] = weights.data as Float32Array;
+    expectClose(gradients['x']!, [0, first / 2, first / 2, second, 0, 0], 1e-6, 'ReduceMax');
+  });
+});
+
 describe('convolution and pool in phases', () => {
   const conv = (changes: Partial<Extract<LayerSpec, { type: 'conv2d' }>>): LayerSpec => ({
     type: 'conv2d',

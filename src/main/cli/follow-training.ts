@@ -1,8 +1,9 @@
 import type { EpochMetrics, FoveaClient, Run, TrainOptions } from '#shared/contract/index.ts';
 import { dataWaitText } from '#shared/data-wait.ts';
+import { plusMinus, shareInterval, type Interval } from '#shared/intervals.ts';
 import { AppError, isErrorCode } from '#shared/errors.ts';
 import type { Session } from './session.ts';
-import { count, duration, percent } from './text.ts';
+import { accuracyOn, count, duration, percent } from './text.ts';
 
 /**
  * Prints the run's start, each epoch and its end; Ctrl-C cancels it and keeps the checkpoint.
@@ -28,10 +29,13 @@ export async function followTraining(
     started = true;
     output.result(startLine(run), startText(run));
   };
-  const epoch = (metrics: EpochMetrics, { options }: Run): void => {
+  const epoch = (metrics: EpochMetrics, { options, validationImages }: Run): void => {
     if (metrics.epoch <= epochs) return;
     epochs = metrics.epoch;
-    output.result(epochLine(metrics), epochText(metrics, options));
+    output.result(
+      epochLine(metrics, validationImages),
+      epochText(metrics, options, validationImages),
+    );
   };
 
   const told = new Set<string>();
@@ -85,6 +89,7 @@ function end(output: Session['output'], run: Run): void {
       run.error?.hint === undefined ? {} : { hint: run.error.hint },
     );
   }
+  const best = bestEpochOf(run);
   output.result(
     {
       event: 'done',
@@ -92,6 +97,8 @@ function end(output: Session['output'], run: Run): void {
       parameters: run.parameters,
       seconds: run.seconds,
       best_epoch: run.bestEpoch,
+      best_val_accuracy: best?.valAccuracy ?? null,
+      best_val_accuracy_interval: best && validationInterval(best, run.validationImages),
       status: run.status,
       stopped_early: run.ending?.type === 'early-stop' ? run.ending.epoch : null,
       restored_epoch:
@@ -101,11 +108,20 @@ function end(output: Session['output'], run: Run): void {
   );
 }
 
+export function bestEpochOf(run: Run): EpochMetrics | undefined {
+  return run.epochs.find(({ epoch }) => epoch === run.bestEpoch);
+}
+
 function endText(run: Run): string {
   if (run.status === 'paused') {
     return `Paused: fovea resume goes on with run ${run.id}. ${duration(run.seconds)} so far.`;
   }
-  const best = `best epoch ${run.bestEpoch ?? '-'}, ${duration(run.seconds)}.`;
+  const { valAccuracy } = bestEpochOf(run) ?? { valAccuracy: null };
+  const accuracy =
+    valAccuracy === null
+      ? ''
+      : ` with ${accuracyOn(valAccuracy, run.validationImages, 'validation')}`;
+  const best = `best epoch ${run.bestEpoch ?? '-'}${accuracy}, ${duration(run.seconds)}.`;
   if (run.ending?.type !== 'early-stop') return `Done: run ${run.id}, ${best}`;
   const { epoch, restored } = run.ending;
   const weights = restored ? ' Its weights are restored.' : '';
@@ -139,7 +155,15 @@ function startText(run: Run): string {
   );
 }
 
-function epochLine(metrics: EpochMetrics): object {
+/** Of a validation accuracy; null without one. */
+function validationInterval(
+  { valAccuracy }: Pick<EpochMetrics, 'valAccuracy'>,
+  images: number,
+): Interval | null {
+  return valAccuracy === null ? null : shareInterval(valAccuracy, images);
+}
+
+function epochLine(metrics: EpochMetrics, validationImages: number): object {
   return {
     event: 'epoch',
     epoch: metrics.epoch,
@@ -147,6 +171,7 @@ function epochLine(metrics: EpochMetrics): object {
     accuracy: metrics.accuracy,
     val_loss: metrics.valLoss,
     val_accuracy: metrics.valAccuracy,
+    val_accuracy_interval: validationInterval(metrics, validationImages),
     learning_rate: metrics.learningRate,
     images_per_second: metrics.imagesPerSecond,
     data_wait: metrics.dataWait ?? null,
@@ -157,13 +182,14 @@ function epochLine(metrics: EpochMetrics): object {
 function epochText(
   metrics: EpochMetrics,
   { epochs, schedule }: Pick<TrainOptions, 'epochs' | 'schedule'>,
+  validationImages: number,
 ): string {
   const rate =
     schedule.type === 'constant' ? '' : ` · rate ${Number(metrics.learningRate.toPrecision(3))}`;
   const held =
     metrics.valAccuracy === null || metrics.valLoss === null
       ? ''
-      : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)}`;
+      : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)} ${plusMinus(shareInterval(metrics.valAccuracy, validationImages))}`;
   return (
     `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}${rate}` +
     ` · ${count(Math.round(metrics.imagesPerSecond))} images/s` +

@@ -44,7 +44,11 @@ export class AugmentState {
   open = $state<number | null>(null);
   strip = $state.raw<Drawn | null>(null);
   /** What a trained model says; null until it was asked about this spec. */
-  check = $state.raw<{ accuracy: number; operations: OperationEffect[] } | null>(null);
+  check = $state.raw<{
+    images: number;
+    accuracy: number;
+    operations: OperationEffect[];
+  } | null>(null);
   checking = $state(false);
   /** Types whose warning the user has seen and overruled. */
   overruled = $state.raw<ReadonlySet<OperationType>>(new Set());

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '#main/cli/run-cli.ts';
+import { wilsonInterval } from '#shared/metrics.ts';
 import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
 import { sampleFolder } from '../../helpers/core.ts';
 
@@ -292,8 +293,29 @@ describe('a day', () => {
       balanced_error_rate: expect.any(Number) as number,
     });
     const classes = report?.['classes'] as Line[];
-    expect(Object.keys(classes[0] ?? {})).toEqual(['name', 'precision', 'recall', 'f1', 'support']);
+    expect(Object.keys(classes[0] ?? {})).toEqual([
+      'name',
+      'precision',
+      'recall',
+      'f1',
+      'support',
+      'intervals',
+    ]);
     expect(report?.['confusion']).toHaveLength(10);
+    const [low, high] = report?.['balanced_accuracy_interval'] as [number, number];
+    expect(low).toBeLessThan(report?.['balanced_accuracy'] as number);
+    expect(high).toBeGreaterThan(report?.['balanced_accuracy'] as number);
+    const { stdout } = await cli.run('evaluate', project, run);
+    expect(stdout).toMatch(/accuracy \d+\.\d\d % on 200 test images: ±\d+(\.\d)? points/);
+  });
+
+  it('lists runs, each accuracy with its interval', async () => {
+    const [line] = await cli.json('runs', project);
+    expect(line).toMatchObject({ run, status: 'done', train_images: 300, validation_images: 200 });
+    const accuracy = line?.['val_accuracy'] as number;
+    const right = Math.round(accuracy * 200);
+    expect(line?.['val_accuracy_interval']).toEqual(wilsonInterval(right, 200));
+    expect((await cli.run('runs', project)).stdout).toMatch(/% ±\d+(\.\d)? points/);
   });
 
   it('predicts files, one line each, and fails after the good ones when one is bad', async () => {
@@ -385,6 +407,22 @@ describe('a day', () => {
       /dense cannot follow conv2d: flatten first/,
     );
     expectFailure(await inProcess('train', project, '--model', 'mine'), /no model 'mine'/);
+  });
+
+  it('convolves numbers', async () => {
+    const laplacian = '-1 -1 -1; -1 8 -1; -1 -1 -1';
+    const image = '2 2 2; 2 3 2; 2 2 2';
+    const same = await inProcess('convolve', '--input', image, '--kernel', laplacian);
+    expect(same.stdout).toBe('9 5 9\n5 8 5\n9 5 9\n');
+    const asJson = ['--json', 'convolve', '--input', '2 3 2', '--kernel', '1 2'];
+    const full = await inProcess(...asJson, '--padding', 'full');
+    expect(JSON.parse(full.stdout)).toEqual({ shape: [4], values: [2, 7, 8, 4] });
+    const turned = await inProcess(...asJson, '--padding', 'full', '--correlate');
+    expect(JSON.parse(turned.stdout)).toEqual({ shape: [4], values: [4, 8, 7, 2] });
+    expectFailure(
+      await inProcess('convolve', '--input', '1 2; 3', '--kernel', '1'),
+      /numbers with blanks between them/,
+    );
   });
 
   it('speaks to people without --json', async () => {

@@ -1,9 +1,16 @@
 import { Option } from 'commander';
 import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import {
+  balancedAccuracyInterval,
+  classIntervals,
+  plusMinus,
+  spread,
+  type Interval,
+} from '#shared/intervals.ts';
 import { AppError } from '#shared/errors.ts';
 import { findRun } from '../find-run.ts';
 import { followJob } from '../follow-job.ts';
-import { count, percent, table } from '../text.ts';
+import { accuracyOn, count, percent, table } from '../text.ts';
 import type { AddCommand } from './index.ts';
 
 interface Options {
@@ -53,27 +60,35 @@ export const addEvaluate: AddCommand = (program, open) =>
           accuracy: report.accuracy,
           accuracy_interval: report.accuracyInterval,
           balanced_accuracy: report.balancedAccuracy,
+          balanced_accuracy_interval: balancedAccuracyInterval(report.confusion),
           balanced_error_rate: report.balancedErrorRate,
-          classes: report.classes,
+          classes: report.classes.map((each, index) => ({
+            ...each,
+            intervals: classIntervals(report.confusion)[index],
+          })),
           confusion: report.confusion,
         },
         describe(report),
       );
     });
 
+const sure = (share: number, interval: Interval = [share, share]): string =>
+  `${percent(share)} ${spread(interval)}`;
+
 function describe(report: EvaluationReport): string {
   const [low, high] = report.accuracyInterval;
+  const intervals = classIntervals(report.confusion);
   return [
     `Run ${report.run} (${report.checkpoint}) on ${count(report.images)} ${report.split} images`,
-    `accuracy ${percent(report.accuracy)} (95 %: ${percent(low)} to ${percent(high)}), ` +
-      `balanced accuracy ${percent(report.balancedAccuracy)}, loss ${report.loss.toFixed(4)}`,
+    `accuracy ${accuracyOn(report.accuracy, report.images, report.split)} (95 %: ${percent(low)} to ${percent(high)}), ` +
+      `balanced accuracy ${percent(report.balancedAccuracy)} ${plusMinus(balancedAccuracyInterval(report.confusion))}, loss ${report.loss.toFixed(4)}`,
     table(
       ['class', 'precision', 'recall', 'F1', 'images'],
-      report.classes.map(({ name, precision, recall, f1, support }) => [
+      report.classes.map(({ name, precision, recall, f1, support }, index) => [
         name,
-        percent(precision),
-        percent(recall),
-        percent(f1),
+        sure(precision, intervals[index]?.precision),
+        sure(recall, intervals[index]?.recall),
+        sure(f1, intervals[index]?.f1),
         support,
       ]),
     ),

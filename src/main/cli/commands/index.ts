@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { OpenSession } from '../run-cli.ts';
 import { addAugment } from './augment.ts';
 import { addBench } from './bench.ts';
+import { addConvolve } from './convolve.ts';
 import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -10,6 +11,7 @@ import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addPredict } from './predict.ts';
 import { addResume } from './resume.ts';
+import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
 import { addSummary } from './summary.ts';
 import { addTrain } from './train.ts';
@@ -28,8 +30,10 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addRuns,
   addEvaluate,
   addPredict,
   addExport,
+  addConvolve,
   addServe,
 ];

@@ -10,6 +10,8 @@ import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
+import type { SlideJob, SlideResult } from './workbench/job.ts';
 
 export type BackendId = Exclude<EngineName, 'auto'>;
 
@@ -270,6 +272,15 @@ export interface Engine {
   ): Promise<Probabilities>;
   /** The very images that training draws. */
   augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
+  /** Looks into a checkpoint of a run, whatever trained it; steps come while it computes. */
+  inspect<T extends InspectTask>(
+    task: T,
+    subject: Subject,
+    input: InspectTasks[T]['input'],
+    options?: InspectOptions<T>,
+  ): Promise<InspectTasks[T]['output']>;
+  /** One convolution or pool on a few numbers or a picture. */
+  slide(job: SlideJob, options?: CallOptions): Promise<SlideResult>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 /** Words of the Augment screen. */
+import { plusMinus, shareInterval } from '#shared/intervals.ts';
 import type { FillMode, Operation, OperationType } from '#shared/augmentation.ts';
 import { count, integer, percent, setting, wholePercent } from '../../ui/format.ts';
 
@@ -181,8 +182,8 @@ export const text = {
   check: 'Ask a model',
   checkHint: (name: string) =>
     `How ${name} does on labeled images with each operation alone: where it falls far, the operation likely changes what they are.`,
-  effect: (before: number, after: number) =>
-    `Model: ${wholePercent(before)} → ${wholePercent(after)} right`,
+  effect: (before: number, after: number, images: number) =>
+    `Model: ${wholePercent(before)} → ${wholePercent(after)} right (${plusMinus(shareInterval(after, images))})`,
   train: 'Train with this',
   status: (milliseconds: number) => `16 draws in ${integer(milliseconds)} ms`,
   none: 'No operation: training sees the images as they are.',

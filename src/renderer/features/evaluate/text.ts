@@ -1,5 +1,6 @@
 /** Every text of the evaluate screen. */
 import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import { plusMinus } from '#shared/intervals.ts';
 import { between, count, integer, percent, when } from '../../ui/format.ts';
 
 const splitNames: Record<Split, string> = {
@@ -105,8 +106,9 @@ export const text = {
   relabeledToast: (name: string) => `Labeled as ${name}`,
   undo: 'Undo',
   keepsLabel: 'true label',
-  statusReport: (run: string, split: string, accuracy: number) =>
-    `${run} on ${split} images: ${percent(accuracy)}`,
+  /** '85 % on 12 test images: ±20 points' */
+  statusReport: (run: string, split: string, report: EvaluationReport) =>
+    `${run}: ${percent(report.accuracy)} on ${count(report.images, `${split} image`)}: ${plusMinus(report.accuracyInterval)}`,
   reading: 'Reading…',
 
   empty: {

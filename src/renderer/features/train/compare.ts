@@ -1,5 +1,6 @@
 /** Runs side by side: what differs between them, and what came out. */
 import type { EpochMetrics, Run } from '#shared/contract/index.ts';
+import { plusMinus, shareInterval, type Interval } from '#shared/intervals.ts';
 import { duration, integer, percent, setting } from '../../ui/format.ts';
 import { courseText } from './course-text.ts';
 import { text } from './text.ts';
@@ -20,6 +21,14 @@ export function bestOf(run: Pick<Run, 'epochs' | 'bestEpoch'>): EpochMetrics | n
 export function bestValue(run: Pick<Run, 'epochs' | 'bestEpoch'>): number | null {
   const best = bestOf(run);
   return best ? (best.valAccuracy ?? best.accuracy) : null;
+}
+
+/** How sure `bestValue` is; null where it is no accuracy on images that training did not see. */
+export function bestInterval(
+  run: Pick<Run, 'epochs' | 'bestEpoch' | 'validationImages'>,
+): Interval | null {
+  const share = bestOf(run)?.valAccuracy ?? null;
+  return share === null ? null : shareInterval(share, run.validationImages);
 }
 
 /** Settings that are not the same in all runs. */
@@ -50,13 +59,17 @@ export function differences(runs: readonly Run[]): ComparedRow[] {
 export function outcomes(runs: readonly Run[]): ComparedRow[] {
   const label = text.outcomes;
   const best = runs.map(bestOf);
+  const accuracies = measured(
+    label.valAccuracy,
+    best.map((epoch) => epoch?.valAccuracy ?? null),
+    percent,
+    'highest',
+  );
+  const intervals = runs.map(bestInterval);
+  const sure = (value: string, index: number): string =>
+    intervals[index] ? `${value} ${plusMinus(intervals[index])}` : value;
   return [
-    measured(
-      label.valAccuracy,
-      best.map((epoch) => epoch?.valAccuracy ?? null),
-      percent,
-      'highest',
-    ),
+    { ...accuracies, values: accuracies.values.map(sure) },
     measured(
       label.accuracy,
       best.map((epoch) => epoch?.accuracy ?? null),
