@@ -7,6 +7,7 @@ import { augmentationContract } from './augmentation.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
 import { filesContract } from './files.ts';
+import { inspectContract } from './inspect.ts';
 import { jobsContract } from './jobs.ts';
 import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
@@ -15,6 +16,7 @@ import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
 import { studiesContract } from './studies.ts';
 import { systemContract } from './system.ts';
+import { workbenchContract } from './workbench.ts';
 
 export const contract = {
   system: systemContract,
@@ -28,8 +30,10 @@ export const contract = {
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
+  inspect: inspectContract,
   exports: exportsContract,
   studies: studiesContract,
+  workbench: workbenchContract,
 };
 
 export type FoveaClient = ContractRouterClient<typeof contract>;
@@ -39,6 +43,7 @@ export type * from './base.ts';
 export type * from './evaluation.ts';
 export type * from './exports.ts';
 export type * from './files.ts';
+export type * from './inspect.ts';
 export type * from './jobs.ts';
 export type * from './labels.ts';
 export type * from './library.ts';
@@ -47,3 +52,4 @@ export type * from './projects.ts';
 export type * from './runs.ts';
 export type * from './studies.ts';
 export type * from './system.ts';
+export type * from './workbench.ts';

@@ -453,6 +453,22 @@ describe('a day', () => {
     expectFailure(await inProcess('train', project, '--model', 'mine'), /no model 'mine'/);
   });
 
+  it('convolves numbers', async () => {
+    const laplacian = '-1 -1 -1; -1 8 -1; -1 -1 -1';
+    const image = '2 2 2; 2 3 2; 2 2 2';
+    const same = await inProcess('convolve', '--input', image, '--kernel', laplacian);
+    expect(same.stdout).toBe('9 5 9\n5 8 5\n9 5 9\n');
+    const asJson = ['--json', 'convolve', '--input', '2 3 2', '--kernel', '1 2'];
+    const full = await inProcess(...asJson, '--padding', 'full');
+    expect(JSON.parse(full.stdout)).toEqual({ shape: [4], values: [2, 7, 8, 4] });
+    const turned = await inProcess(...asJson, '--padding', 'full', '--correlate');
+    expect(JSON.parse(turned.stdout)).toEqual({ shape: [4], values: [4, 8, 7, 2] });
+    expectFailure(
+      await inProcess('convolve', '--input', '1 2; 3', '--kernel', '1'),
+      /numbers with blanks between them/,
+    );
+  });
+
   it('speaks to people without --json', async () => {
     const result = await inProcess('summary', '--preset', 'fashion-cnn');
     expect(result.code).toBe(0);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { OpenSession } from '../run-cli.ts';
 import { addAugment } from './augment.ts';
 import { addBench } from './bench.ts';
+import { addConvolve } from './convolve.ts';
 import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
@@ -37,5 +38,6 @@ export const commands: readonly AddCommand[] = [
   addMislabeled,
   addPredict,
   addExport,
+  addConvolve,
   addServe,
 ];

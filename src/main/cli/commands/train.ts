@@ -1,7 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { trainInFolds } from '../fold-training.ts';
 import { followTraining } from '../follow-training.ts';
-import { earlyStop, earlyStopHelp, schedule, scheduleHelp } from '../forms.ts';
+import {
+  averaging,
+  averagingHelp,
+  earlyStop,
+  earlyStopHelp,
+  schedule,
+  scheduleHelp,
+} from '../forms.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
 import {
   addStepOptions,
@@ -25,6 +32,7 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--lr <x>', 'learning rate', positiveNumber)
       .option('--schedule <form>', scheduleHelp, schedule)
       .option('--early-stop <form>', earlyStopHelp, earlyStop)
+      .option('--averaging <form>', averagingHelp, averaging)
       .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
       .option('--folds <k>', 'instead: validate in K folds, each image held out once', folds),
   ).action(async (dir: string, options: StepOptions & CourseOptions & { folds?: number }) => {

@@ -5,6 +5,7 @@ import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
 import { filesApi } from './files.ts';
 import { os } from './implementer.ts';
+import { inspectApi } from './inspect.ts';
 import { jobsApi } from './jobs.ts';
 import { labelsApi } from './labels.ts';
 import { libraryApi } from './library.ts';
@@ -14,6 +15,7 @@ import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
 import { studiesApi } from './studies.ts';
 import { systemApi } from './system.ts';
+import { workbenchApi } from './workbench.ts';
 
 export function createRouter(context: CoreContext) {
   return os.router({
@@ -28,8 +30,10 @@ export function createRouter(context: CoreContext) {
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),
+    inspect: inspectApi(context),
     exports: exportsApi(context),
     studies: studiesApi(context),
+    workbench: workbenchApi(context),
   });
 }
 

@@ -3,8 +3,10 @@
  * channel. It ends when the channel does, so it never outlives the app.
  */
 import { AppError, toErrorInfo } from '#shared/errors.ts';
+import type { Backend } from './backends/index.ts';
 import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
+import type { InspectService } from './inspect/service.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
 import type { CallOptions } from './protocol.ts';
 
@@ -16,6 +18,7 @@ interface Call {
 
 const calls = new Map<number, Call>();
 let inference: Promise<InferenceService> | undefined;
+let inspection: Promise<InspectService> | undefined;
 
 function send(response: Response): void {
   // The supervisor may be gone: 'disconnect' ends this process a moment later.
@@ -23,10 +26,19 @@ function send(response: Response): void {
 }
 
 /** The runtime is loaded at the first call that computes: asking what there is needs none. */
+async function openCpu(threads: number): Promise<Backend> {
+  const { createBackend } = await import('./backends/index.ts');
+  return createBackend(chooseBackend('cpu', threads), threads);
+}
+
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
-  const { createBackend } = await import('./backends/index.ts');
-  return new InferenceService(createBackend(chooseBackend('cpu', threads), threads));
+  return new InferenceService(await openCpu(threads));
+}
+
+async function openInspection(threads: number): Promise<InspectService> {
+  const { InspectService } = await import('./inspect/service.ts');
+  return new InspectService(await openCpu(threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -82,6 +94,17 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     case 'augment': {
       const { drawImages } = await import('./data/augment/draw-images.ts');
       return await drawImages(request.input);
+    }
+    case 'inspect':
+      return await (
+        await (inspection ??= openInspection(threads))
+      ).perform(request.input, {
+        ...options,
+        onStep: (event) => send({ type: 'event', id, event }),
+      });
+    case 'slide': {
+      const { runSlide } = await import('./workbench/run.ts');
+      return await runSlide(await openCpu(threads), request.input);
     }
     case 'exportOnnx': {
       const { exportOnnx } = await import('./inference.ts');

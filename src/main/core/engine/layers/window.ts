@@ -11,7 +11,7 @@ export function reachOf(kernel: Pair, dilation: Pair = [1, 1]): [number, number]
 }
 
 /** Padding before and after one axis: 'same' gives ⌈size / stride⌉ outputs, the odd pixel last. */
-function padAxis(size: number, reach: number, stride: number): Pair {
+export function padAxis(size: number, reach: number, stride: number): Pair {
   const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach - size);
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }

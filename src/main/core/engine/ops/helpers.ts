@@ -74,22 +74,41 @@ export function windowOf(attributes: Attributes, kernel: readonly number[]): Win
 
 /** [out height, out width] of a window sliding over NCHW `shape`. */
 export function slide(shape: Shape, window: Window, op: string): [number, number] {
-  const result = [0, 1].map((axis) =>
+  const { kernel, strides, dilations, pads } = window;
+  const [height = 0, width = 0] = slideAll(shape, { strides, dilations, pads }, kernel, op);
+  return [height, width];
+}
+
+/**
+ * Sizes of the output along each spatial axis, as many as `kernel` has, of a window sliding over
+ * [N, C, …] `shape`. Gradients and layers are 2-D; answers are not bound to that.
+ */
+export function slideAll(
+  shape: Shape,
+  attributes: Attributes,
+  kernel: readonly number[],
+  op: string,
+): number[] {
+  const axes = kernel.length;
+  if (axes === 0 || shape.length !== axes + 2) {
+    throw new GraphError(`${op}: a ${kernel.join('×')} window over ${formatShape(shape)}`);
+  }
+  const strides = intsAttribute(attributes, 'strides', []);
+  const dilations = intsAttribute(attributes, 'dilations', []);
+  const pads = intsAttribute(attributes, 'pads', []);
+  const sizes = kernel.map((length, axis) =>
     windowOutput(
       sizeAt(shape, axis + 2),
-      window.kernel[axis] ?? 1,
-      window.strides[axis] ?? 1,
-      (window.pads[axis] ?? 0) + (window.pads[axis + 2] ?? 0),
-      window.dilations[axis] ?? 1,
+      length,
+      strides[axis] ?? 1,
+      (pads[axis] ?? 0) + (pads[axis + axes] ?? 0),
+      dilations[axis] ?? 1,
     ),
   );
-  const [height = 0, width = 0] = result;
-  if (height < 1 || width < 1) {
-    throw new GraphError(
-      `${op}: a ${window.kernel.join('×')} window does not fit ${formatShape(shape)}`,
-    );
+  if (sizes.some((size) => size < 1)) {
+    throw new GraphError(`${op}: a ${kernel.join('×')} window does not fit ${formatShape(shape)}`);
   }
-  return [height, width];
+  return sizes;
 }
 
 /** A float32 constant filled with one number. */

@@ -1,5 +1,5 @@
 import { GraphError, concrete, constantInts, dimAt, elements, sizeAt } from '../graph/shape.ts';
-import { filled, intsAttribute, required, slide, windowOf } from './helpers.ts';
+import { filled, intsAttribute, required, slide, slideAll, windowOf } from './helpers.ts';
 import { maxPoolGradient } from './max-pool-gradient.ts';
 import type { OpDef } from './types.ts';
 
@@ -11,8 +11,8 @@ export const maxPool: OpDef = {
   optionalOutputs: true,
   infer(inputs, given) {
     const { dtype, shape } = required(inputs, 0, 'MaxPool');
-    const window = windowOf(given, intsAttribute(given, 'kernel_shape', []));
-    const out = [dimAt(shape, 0), dimAt(shape, 1), ...slide(shape, window, 'MaxPool')];
+    const kernel = intsAttribute(given, 'kernel_shape', []);
+    const out = [dimAt(shape, 0), dimAt(shape, 1), ...slideAll(shape, given, kernel, 'MaxPool')];
     return [
       { dtype, shape: out },
       { dtype: 'int64', shape: out },
@@ -39,10 +39,9 @@ export const averagePool: OpDef = {
   attributes,
   infer(inputs, given) {
     const { dtype, shape } = required(inputs, 0, 'AveragePool');
-    const window = windowOf(given, intsAttribute(given, 'kernel_shape', []));
-    return [
-      { dtype, shape: [dimAt(shape, 0), dimAt(shape, 1), ...slide(shape, window, 'AveragePool')] },
-    ];
+    const kernel = intsAttribute(given, 'kernel_shape', []);
+    const out = slideAll(shape, given, kernel, 'AveragePool');
+    return [{ dtype, shape: [dimAt(shape, 0), dimAt(shape, 1), ...out] }];
   },
   /** Each output's share of dy, spread over its window by a transposed convolution with ones. */
   gradient({ b, node, input, grad }) {

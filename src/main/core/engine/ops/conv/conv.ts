@@ -1,5 +1,5 @@
-import { GraphError, dimAt, formatShape, sizeAt } from '../../graph/shape.ts';
-import { intAttribute, required, slide, windowOf } from '../helpers.ts';
+import { GraphError, concrete, dimAt, formatShape, sizeAt } from '../../graph/shape.ts';
+import { intAttribute, required, slideAll } from '../helpers.ts';
 import type { OpDef } from '../types.ts';
 import { geometryOf } from './geometry.ts';
 import { inputGradient } from './input-gradient.ts';
@@ -13,20 +13,22 @@ const attributes = {
   group: 'int',
 } as const;
 
-/** x [N, C, H, W], weight [O, C / group, kh, kw], bias [O] or none → [N, O, H′, W′]. */
+/**
+ * x [N, C, H, W], weight [O, C / group, kh, kw], bias [O] or none → [N, O, H′, W′]; with one or
+ * three spatial axes alike, but without a gradient.
+ */
 export const conv: OpDef = {
   attributes,
   infer(inputs, given) {
     const x = required(inputs, 0, 'Conv');
     const weight = required(inputs, 1, 'Conv');
     const group = intAttribute(given, 'group', 1);
-    if (x.shape.length !== 4 || weight.shape.length !== 4) throw new GraphError('Conv is 2-D only');
-    if (sizeAt(x.shape, 1) !== sizeAt(weight.shape, 1) * group) {
+    const fits = x.shape.length > 2 && x.shape.length === weight.shape.length;
+    if (!fits || sizeAt(x.shape, 1) !== sizeAt(weight.shape, 1) * group) {
       throw new GraphError(`Conv of ${formatShape(x.shape)} with ${formatShape(weight.shape)}`);
     }
-    const window = windowOf(given, [sizeAt(weight.shape, 2), sizeAt(weight.shape, 3)]);
-    const [height, width] = slide(x.shape, window, 'Conv');
-    return [{ dtype: x.dtype, shape: [dimAt(x.shape, 0), dimAt(weight.shape, 0), height, width] }];
+    const out = slideAll(x.shape, given, concrete(weight.shape).slice(2), 'Conv');
+    return [{ dtype: x.dtype, shape: [dimAt(x.shape, 0), dimAt(weight.shape, 0), ...out] }];
   },
   gradient({ b, node, input, output, grad, needs }) {
     const geometry = geometryOf(node, output(0));
