@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createBackend, createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
@@ -26,13 +26,18 @@ const frame = (epoch: number) => ({
   kernels: Float32Array.of(epoch, -epoch),
   maps: Uint8Array.of(epoch, 1, 2),
 });
+const openWriter = async (...how: Parameters<typeof FilmWriter.open>) => {
+  const writer = await FilmWriter.open(...how);
+  onTestFinished(() => writer.close());
+  return writer;
+};
 const epochsOf = async (folder: string) =>
   (await readFilm(folder))?.frames.map(({ epoch }) => epoch);
 
 describe('a film’s file', () => {
   it('gives back what was put in', async () => {
     const folder = await temporaryFolder();
-    const writer = await FilmWriter.open(folder, head, null);
+    const writer = await openWriter(folder, head, null);
     await writer.add(frame(0));
     await writer.add(frame(1));
     expect(await readFilm(folder)).toEqual({ head, frames: [frame(0), frame(1)] });
@@ -40,7 +45,7 @@ describe('a film’s file', () => {
 
   it('keeps within its budget, evenly, with the newest', async () => {
     const folder = await temporaryFolder();
-    const writer = await FilmWriter.open(folder, head, null, 10 * FRAME);
+    const writer = await openWriter(folder, head, null, 10 * FRAME);
     for (let epoch = 0; epoch <= 43; epoch++) {
       await writer.add(frame(epoch));
       expect((await stat(join(folder, 'film.bin'))).size).toBeLessThanOrEqual(10 * FRAME);
@@ -53,11 +58,11 @@ describe('a film’s file', () => {
 
   it('goes on after an epoch, without what came after it or was cut off', async () => {
     const folder = await temporaryFolder();
-    const writer = await FilmWriter.open(folder, head, null);
+    const writer = await openWriter(folder, head, null);
     for (const epoch of [0, 1, 2, 3]) await writer.add(frame(epoch));
     const file = join(folder, 'film.bin');
     await writeFile(file, Buffer.concat([await readFile(file), Buffer.alloc(7)]));
-    const again = await FilmWriter.open(folder, head, 2);
+    const again = await openWriter(folder, head, 2);
     expect(again.has(2)).toBe(true);
     expect(again.has(3)).toBe(false);
     await again.add(frame(3));
@@ -66,9 +71,9 @@ describe('a film’s file', () => {
 
   it('begins anew where it is of something else, and is none where it is damaged', async () => {
     const folder = await temporaryFolder();
-    const writer = await FilmWriter.open(folder, head, null);
+    const writer = await openWriter(folder, head, null);
     await writer.add(frame(0));
-    await FilmWriter.open(folder, { ...head, image: 6 }, 3);
+    await openWriter(folder, { ...head, image: 6 }, 3);
     expect(await epochsOf(folder)).toEqual([]);
     await writeFile(join(folder, 'film.json'), '{');
     expect(await readFilm(folder)).toBeNull();

@@ -31,11 +31,13 @@ export class Filming {
   }
 
   async #guarded(work: (recorder: FilmRecorder) => Promise<void>): Promise<void> {
-    if (!this.#recorder) return;
+    const recorder = this.#recorder;
+    if (!recorder) return;
     try {
-      await work(this.#recorder);
+      await work(recorder);
     } catch (error) {
       this.#recorder = null;
+      await recorder.close().catch(() => undefined);
       // An engine has no log of its own; what it prints goes into the app's.
       process.emitWarning(`The film of this training ends: ${String(error)}`);
     }

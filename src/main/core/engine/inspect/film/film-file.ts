@@ -6,11 +6,10 @@
  * Frames come in the order of their epochs. Where they would take more than `BUDGET`, every second one
  * goes; the newest is always there.
  */
-import { open, readFile, truncate, type FileHandle } from 'node:fs/promises';
+import { open, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { kernelShape } from '#shared/contract/inspect.ts';
-import { writeAtomically } from '../../checkpoint/atomic.ts';
 import { runFiles } from '../../protocol.ts';
 
 /** Bytes of frames. */
@@ -89,7 +88,7 @@ export async function readFilm(runDir: string): Promise<Film | null> {
 
 /** Takes frames while a training goes on. */
 export class FilmWriter {
-  readonly #file: string;
+  readonly #handle: FileHandle;
   readonly #head: FilmHead;
   readonly #frameBytes: number;
   readonly #budget: number;
@@ -97,8 +96,8 @@ export class FilmWriter {
   /** Only epochs that this divides stay. */
   #every = 1;
 
-  private constructor(file: string, head: FilmHead, epochs: number[], budget: number) {
-    this.#file = file;
+  private constructor(handle: FileHandle, head: FilmHead, epochs: number[], budget: number) {
+    this.#handle = handle;
     this.#head = head;
     this.#frameBytes = sizesOf(head).frame;
     this.#epochs = epochs;
@@ -124,10 +123,11 @@ export class FilmWriter {
     const epochs = goesOn
       ? known.frames.map((frame) => frame.epoch).filter((each) => each <= (epoch ?? 0))
       : [];
-    await writeAtomically(join(runDir, runFiles.film), [Buffer.from(`${JSON.stringify(head)}\n`)]);
-    if (goesOn) await truncate(file, epochs.length * sizesOf(head).frame);
-    else await writeAtomically(file, []);
-    return new FilmWriter(file, head, epochs, budget);
+    // Not flushed to the disk: a film that a power cut takes is no loss.
+    await writeFile(join(runDir, runFiles.film), `${JSON.stringify(head)}\n`);
+    const handle = await open(file, goesOn ? 'r+' : 'w+');
+    await handle.truncate(epochs.length * sizesOf(head).frame);
+    return new FilmWriter(handle, head, epochs, budget);
   }
 
   has(epoch: number): boolean {
@@ -138,34 +138,29 @@ export class FilmWriter {
     const last = this.#epochs.at(-1);
     // The newest one stays only while it is the newest.
     if (last !== undefined && last % this.#every !== 0) this.#epochs.pop();
-    const handle = await open(this.#file, 'r+');
-    try {
-      await handle.write(
-        encode(this.#head, frame),
-        0,
-        null,
-        this.#epochs.length * this.#frameBytes,
-      );
-      this.#epochs.push(frame.epoch);
-      if ((this.#epochs.length + 1) * this.#frameBytes > this.#budget) await this.#thin(handle);
-    } finally {
-      await handle.close();
-    }
+    const bytes = encode(this.#head, frame);
+    await this.#handle.write(bytes, 0, bytes.length, this.#epochs.length * bytes.length);
+    this.#epochs.push(frame.epoch);
+    if ((this.#epochs.length + 1) * this.#frameBytes > this.#budget) await this.#thin();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
   }
 
   /** In place: a frame only moves forward, to where one was that goes. */
-  async #thin(handle: FileHandle): Promise<void> {
+  async #thin(): Promise<void> {
     this.#every *= 2;
     const newest = this.#epochs.at(-1);
     const kept: number[] = [];
     const buffer = new Uint8Array(this.#frameBytes);
     for (const [index, epoch] of this.#epochs.entries()) {
       if (epoch % this.#every !== 0 && epoch !== newest) continue;
-      await handle.read(buffer, 0, buffer.length, index * buffer.length);
-      await handle.write(buffer, 0, buffer.length, kept.length * buffer.length);
+      await this.#handle.read(buffer, 0, buffer.length, index * buffer.length);
+      await this.#handle.write(buffer, 0, buffer.length, kept.length * buffer.length);
       kept.push(epoch);
     }
-    await handle.truncate(kept.length * buffer.length);
+    await this.#handle.truncate(kept.length * buffer.length);
     this.#epochs = kept;
   }
 }

@@ -1,4 +1,5 @@
 /** Takes the film of a training while it goes on: see film-file.ts. */
+import type { InspectLayer } from '#shared/contract/index.ts';
 import { standardBytes, statsOf } from '#shared/inspect/maps.ts';
 import type { Backend, Program } from '../../backends/index.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
@@ -13,7 +14,7 @@ import type { TrainJob } from '../../protocol.ts';
 import { imageTensor } from '../answer.ts';
 import { floats } from '../floats.ts';
 import { readPixels } from '../images.ts';
-import { imageLayers } from '../layers.ts';
+import { imageLayers, requireLayer } from '../layers.ts';
 import { shrink } from '../shrink.ts';
 import { FilmWriter, type FilmHead } from './film-file.ts';
 
@@ -24,13 +25,22 @@ const MOST_EDGE = 64;
 
 type Parameters = ReadonlyMap<string, FloatTensor>;
 
+/** What takes the maps. */
+interface Shot {
+  program: Program;
+  pixels: Uint8Array;
+  /** Names of the weights that the program takes. */
+  parameters: string[];
+  layers: InspectLayer[];
+}
+
 export class FilmRecorder {
   readonly #job: TrainJob;
   readonly #model: ResolvedModel;
   readonly #head: FilmHead;
   readonly #openBackend: () => Promise<Backend>;
   #writer: FilmWriter | undefined;
-  #shot: Promise<{ program: Program; pixels: Uint8Array; parameters: string[] }> | undefined;
+  #shot: Promise<Shot> | undefined;
 
   private constructor(
     job: TrainJob,
@@ -68,21 +78,21 @@ export class FilmRecorder {
   }
 
   async close(): Promise<void> {
+    await this.#writer?.close();
     const shot = await this.#shot?.catch(() => undefined);
     await shot?.program.dispose();
   }
 
   async #maps(values: Parameters): Promise<Uint8Array> {
-    const { program, pixels, parameters } = await (this.#shot ??= this.#prepare());
+    const { program, pixels, parameters, layers } = await (this.#shot ??= this.#prepare());
     const weights = parameters.map((name) => {
       const { shape, data } = values.get(name)!;
       return [name, { dtype: 'float32' as const, dims: [...shape], data }] as const;
     });
     const image = imageTensor(this.#model, pixels);
     const results = await program.run({ image, ...Object.fromEntries(weights) });
-    const all = imageLayers(this.#model);
-    const tiles = this.#head.maps.flatMap(({ layer, channels, height, width }, index) => {
-      const from = all.find(({ name }) => name === layer)!;
+    const tiles = this.#head.maps.flatMap(({ channels, height, width }, index) => {
+      const from = layers[index]!;
       const size = from.height * from.width;
       const maps = floats(results[`map_${index}`]);
       return Array.from({ length: channels }, (_, channel) => {
@@ -93,7 +103,7 @@ export class FilmRecorder {
     return Buffer.concat(tiles);
   }
 
-  async #prepare() {
+  async #prepare(): Promise<Shot> {
     const { train, validation } = this.#job;
     const { graph, parameters } = buildShot(this.#model, this.#head);
     const backend = await this.#openBackend();
@@ -101,6 +111,7 @@ export class FilmRecorder {
       program: await backend.compile(toOnnx(graph)),
       pixels: await readPixels(validation ?? train, this.#model, 1),
       parameters,
+      layers: this.#head.maps.map(({ layer }) => requireLayer(this.#model, layer)),
     };
   }
 }
