@@ -7,6 +7,7 @@ import ChartScatter from '@lucide/svelte/icons/chart-scatter';
 import Images from '@lucide/svelte/icons/images';
 import PackageOpen from '@lucide/svelte/icons/package-open';
 import Dumbbell from '@lucide/svelte/icons/dumbbell';
+import Microscope from '@lucide/svelte/icons/microscope';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Tags from '@lucide/svelte/icons/tags';
 import WandSparkles from '@lucide/svelte/icons/wand-sparkles';
@@ -33,6 +34,7 @@ const icons: Record<StageId, Stage['icon']> = {
   augment: WandSparkles,
   train: Dumbbell,
   evaluate: ChartScatter,
+  inspect: Microscope,
   predict: ScanSearch,
   export: PackageOpen,
 };
@@ -43,6 +45,7 @@ const order: readonly StageId[] = [
   'augment',
   'train',
   'evaluate',
+  'inspect',
   'predict',
   'export',
 ];
