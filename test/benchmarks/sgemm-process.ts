@@ -20,7 +20,7 @@ const matrix = (): TensorData => ({
 });
 const b = new GraphBuilder('sgemm');
 b.output('y', b.op('MatMul', [b.input('x', 'float32', dims), b.input('w', 'float32', dims)]));
-const program = await createBackend(chooseBackend('cpu', threads), threads).compile(
+const program = await createBackend(chooseBackend('cpu', threads), threads).compileInPlace(
   toOnnx(b.finish()),
 );
 const binding = program.bind({ x: matrix(), w: matrix() }, { y: matrix() });

@@ -70,6 +70,7 @@ const changeTopics: readonly ChangeTopic[] = [
   'runs',
   'evaluations',
   'exports',
+  'studies',
 ];
 const RELOAD_MS = 120;
 

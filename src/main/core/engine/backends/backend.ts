@@ -6,15 +6,19 @@ import type { BackendId } from '../protocol.ts';
 
 export type Tensors = Readonly<Record<string, TensorData>>;
 
+/** A compiled graph that answers. */
+export type Program = InferenceProgram;
+
 /** A call whose buffers are bound once: each run reads and writes them in place. */
 export interface Binding {
   run(): Promise<void>;
 }
 
-/** A compiled graph. */
-export interface Program extends InferenceProgram {
-  /** Inputs are read from, outputs written to, the given buffers at each run. */
+/** A compiled graph that works in the caller's memory. */
+export interface InPlaceProgram {
+  /** Inputs are read from, outputs (all of them) written to, the given buffers at each run. */
   bind(inputs: Tensors, outputs: Tensors): Binding;
+  dispose(): Promise<void>;
 }
 
 /**
@@ -34,19 +38,18 @@ export interface StatefulProgram {
   dispose(): Promise<void>;
 }
 
-export type GraphUse = 'answer' | 'train';
-
 /** A runtime of ONNX graphs. */
 export interface Backend {
   readonly id: BackendId;
   /** 'CPU · 2 threads' */
   readonly label: string;
+  /** @param model bytes of an `.onnx` file, or its path */
+  compile(model: Uint8Array | string): Promise<Program>;
   /**
-   * @param model bytes of an `.onnx` file, or its path
-   * @param use what it is for: a graph that trains comes as it is to be run, in channels in blocks
-   *   where there are such, and the runtime's own rewriting would only take time
+   * For training: a graph that comes as it is to be run, in channels in blocks where there are such,
+   * so that the runtime's own rewriting would only take time.
    */
-  compile(model: Uint8Array | string, use?: GraphUse): Promise<Program>;
+  compileInPlace(model: Uint8Array): Promise<InPlaceProgram>;
   createState(values: Tensors): DeviceState;
   /** @param state names that the graph reads, and gives out with `_next` */
   compileStateful(model: Uint8Array, state: readonly string[]): Promise<StatefulProgram>;

@@ -10,6 +10,7 @@ export type {
   Backend,
   Binding,
   DeviceState,
+  InPlaceProgram,
   Program,
   StatefulProgram,
   Tensors,

@@ -1,8 +1,9 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { TensorData } from '../graph/types.ts';
 import { blockedLowerings, deviceLowerings } from '../ops/lowerings.ts';
-import type { Backend, Binding, Program, Tensors } from './backend.ts';
+import type { Backend, Binding, InPlaceProgram, Program, Tensors } from './backend.ts';
 import { channelBlock } from './channel-block.ts';
+import { runInPlace, withoutCopies } from './ort-in-place.ts';
 import {
   createSession,
   fromTensor,
@@ -22,9 +23,11 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions): Backend {
   const backend: Backend = {
     id,
     label,
-    compile: async (model, use) => {
-      const level = use === 'train' && (await inBlocks()) ? 'basic' : 'all';
-      return new SessionProgram(await createSession(options, model, { level }), label);
+    compile: async (model) => new SessionProgram(await createSession(options, model), label),
+    async compileInPlace(model) {
+      const level = (await inBlocks()) ? 'basic' : 'all';
+      const session = await createSession(options, withoutCopies(model), { level });
+      return new BoundSession(session, label);
     },
     createState: (values) => new OrtState(options, values),
     compileStateful: (model, state) => OrtStatefulProgram.create(options, model, state),
@@ -42,21 +45,33 @@ class SessionProgram implements Program {
     this.#label = label;
   }
 
-  bind(inputs: Tensors, outputs: Tensors): Binding {
-    const feeds = toTensors(inputs);
-    const fetches = toTensors(outputs);
-    return {
-      run: async () => {
-        await guarded(this.#label, () => this.#session.run(feeds, fetches));
-      },
-    };
-  }
-
   async run(inputs: Tensors): Promise<Record<string, TensorData>> {
     const results = await guarded(this.#label, () => this.#session.run(toTensors(inputs)));
     return Object.fromEntries(
       Object.entries(results).map(([name, tensor]) => [name, fromTensor(tensor)]),
     );
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+class BoundSession implements InPlaceProgram {
+  readonly #session: InferenceSession;
+  readonly #label: string;
+
+  constructor(session: InferenceSession, label: string) {
+    this.#session = session;
+    this.#label = label;
+  }
+
+  bind(inputs: Tensors, outputs: Tensors): Binding {
+    const feeds = toTensors(inputs);
+    const fetches = toTensors(outputs);
+    return {
+      run: () => guarded(this.#label, () => runInPlace(this.#session, feeds, fetches)),
+    };
   }
 
   async dispose(): Promise<void> {

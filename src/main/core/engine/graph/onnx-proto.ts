@@ -69,7 +69,11 @@ const root = protobuf.Root.fromJSON({
           raw_data: ['bytes', 9],
         }),
         ValueInfoProto: message({ name: ['string', 1], type: ['TypeProto', 2] }),
-        TypeProto: message({ tensor_type: ['TensorTypeProto', 1] }),
+        TypeProto: message({
+          tensor_type: ['TensorTypeProto', 1],
+          sequence_type: ['SequenceTypeProto', 4],
+        }),
+        SequenceTypeProto: message({ elem_type: ['TypeProto', 1] }),
         TensorTypeProto: message({ elem_type: ['int32', 1], shape: ['TensorShapeProto', 2] }),
         TensorShapeProto: message({ dim: ['DimensionProto', 1, 'repeated'] }),
         DimensionProto: dimension,

@@ -2,7 +2,7 @@
  * One of the threads that train together: it computes the gradient of its share of each batch, waits
  * for the others, and updates its part of the parameters with the sum of all gradients.
  */
-import type { Backend, Binding, Program, Tensors } from '../../backends/index.ts';
+import type { Backend, Binding, InPlaceProgram, Tensors } from '../../backends/index.ts';
 import { drawKeepMask } from '../dropout-masks.ts';
 import { Barrier } from './barrier.ts';
 import { LINE_BYTES, type StateMemory } from './state-memory.ts';
@@ -52,7 +52,7 @@ export interface Share {
 }
 
 interface CompiledShare extends Omit<Share, 'stages'> {
-  programs: Program[];
+  programs: InPlaceProgram[];
   bindings: Binding[];
 }
 
@@ -81,10 +81,10 @@ export class Replica {
   }
 
   async compile({ stages, ...share }: Share): Promise<void> {
-    const programs: Program[] = [];
+    const programs: InPlaceProgram[] = [];
     const bindings: Binding[] = [];
     for (const { model, inputs, outputs } of stages) {
-      const program = await this.#backend.compile(model, 'train');
+      const program = await this.#backend.compileInPlace(model);
       programs.push(program);
       bindings.push(program.bind(inputs, outputs));
     }
