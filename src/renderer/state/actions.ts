@@ -45,6 +45,7 @@ export const actions: readonly ActionDef[] = [
     ['go.inspect', 'Alt+6', { inFields: true }],
     ['go.predict', 'Alt+7', { inFields: true }],
     ['go.export', 'Alt+8', { inFields: true }],
+    ['go.convolve', 'Alt+9', { inFields: true }],
   ]),
   ...group('library', groups.library, [
     ['library.import-folder', ''],

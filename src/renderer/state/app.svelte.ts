@@ -33,6 +33,7 @@ const stageIds = [
   'inspect',
   'predict',
   'export',
+  'convolve',
 ] as const;
 export type StageId = (typeof stageIds)[number];
 
@@ -70,6 +71,7 @@ const changeTopics: readonly ChangeTopic[] = [
   'runs',
   'evaluations',
   'exports',
+  'studies',
 ];
 const RELOAD_MS = 120;
 
