@@ -8,7 +8,7 @@ import { colorOf } from '../../src/shared/color-maps.ts';
 import { colorsOf, levelsOf } from './canvas.ts';
 import { expect, test } from './fixtures.ts';
 import { showScreen } from './screens.ts';
-import { ended, go, openSample, train } from './steps.ts';
+import { ended, go, message, openSample, train } from './steps.ts';
 
 const grid = (app: Page, name: RegExp): Locator => app.getByRole('listbox', { name });
 const tiles = (app: Page, name: RegExp): Locator => grid(app, name).getByRole('option');
@@ -239,9 +239,10 @@ test('inspect: filters and feature maps are those of the trained model', async (
     await expect
       .poll(async () => {
         const levels = await picture();
-        return [levels[14 * 28 + 14]!, levels[3 * 28 + 14]!];
+        // The middle of the line, beside its end, and above it.
+        return [14 * 28 + 14, 14 * 28 + 1, 3 * 28 + 14].map((at) => levels[at]! > 128);
       })
-      .toEqual([255, 0]);
+      .toEqual([true, false, false]);
   });
 
   await test.step('the sheet of maps is saved as a picture', async () => {
@@ -251,5 +252,87 @@ test('inspect: filters and feature maps are those of the trained model', async (
     const { width, height } = await sharp(file).metadata();
     // 6 × 6 tiles of 26 pixels, each three times as large, with gaps of 4.
     expect([width, height]).toEqual([6 * 82 + 4, 6 * 82 + 4]);
+  });
+});
+
+test('inspect: from a mistake to where the model looks, and relabeled there', async ({ app }) => {
+  await openSample(app);
+  await train(app, 2, 'mistaken');
+  await ended(app, 'Done');
+  await go(app, 'Evaluate');
+  await app.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await app.getByRole('button', { name: /^See all [\d,]+ mistakes$/ }).click({ timeout: 60_000 });
+  await app
+    .getByRole('button', { name: /^Why it says so of / })
+    .first()
+    .click();
+
+  const maps = app.getByRole('figure', { name: /^What speaks for / });
+  const canvas = (index: number) => maps.nth(index).getByRole('img');
+  const cover = app.getByRole('slider', { name: 'Map over picture' });
+  const seen = () => levelsOf(app.getByRole('img', { name: 'The picture as the model sees it' }));
+
+  await test.step('the answer and the label side by side, by Grad-CAM', async () => {
+    // A mistake: what it says is not what the label says.
+    await expect(maps).toHaveCount(2);
+    const names = await maps.getByRole('heading').allTextContents();
+    expect(names[0]).not.toBe(names[1]);
+    expect(await colorsOf(canvas(0))).not.toEqual(await colorsOf(canvas(1)));
+    await showScreen(app, 'inspect-why');
+  });
+
+  await test.step('the map over the picture, from nothing to all', async () => {
+    await cover.fill('0');
+    const picture = await seen();
+    const enlarged = 448 / 28;
+    await expect
+      .poll(async () => {
+        const shown = await levelsOf(canvas(0));
+        return picture.every((level, at) => {
+          const [row, column] = [Math.floor(at / 28), at % 28];
+          return shown[row * enlarged * 448 + column * enlarged] === level;
+        });
+      })
+      .toBe(true);
+    await cover.fill('1');
+    const brightest = colorOf('viridis', 255);
+    await expect
+      .poll(async () => {
+        const shown = await colorsOf(canvas(0));
+        return shown.some((red, at) => at % 3 === 0 && red > 240 && shown[at + 1]! > 220);
+      })
+      .toBe(true);
+    expect([...brightest]).toEqual([253, 231, 37]);
+    await cover.fill('0.6');
+  });
+
+  await test.step('covering it place by place', async () => {
+    const before = (await colorsOf(canvas(0))).join();
+    await app.getByRole('radio', { name: 'Covering' }).check({ force: true });
+    await expect.poll(async () => (await colorsOf(canvas(0))).join()).not.toBe(before);
+    await expect(maps.getByRole('progressbar')).toHaveCount(0);
+    await showScreen(app, 'inspect-occlusion');
+  });
+
+  await test.step('pixel by pixel, for a class that is asked for', async () => {
+    await app.getByRole('radio', { name: 'Pixels', exact: true }).check({ force: true });
+    await app.getByRole('combobox', { name: /^For/ }).click();
+    await app.getByRole('option', { name: /^Bag / }).click();
+    await expect(maps.first().getByRole('heading')).toHaveText('Why Bag?');
+    await showScreen(app, 'inspect-saliency');
+  });
+
+  await test.step('the next mistake, relabeled in place, and taken back', async () => {
+    const first = await seen();
+    await app.getByRole('button', { name: 'Next picture' }).click();
+    await expect.poll(async () => (await seen()).join()).not.toBe(first.join());
+    await app.getByRole('button', { name: 'Change label…' }).click();
+    await app.getByRole('combobox', { name: 'Find a class' }).fill('Bag');
+    await app.getByRole('option', { name: /^Bag/ }).click();
+    await expect(message(app, 'Labeled as Bag')).toBeVisible();
+    await go(app, 'Train');
+    await expect(app.getByText(/^trained on older labels/)).toHaveCount(0);
+    await app.getByRole('button', { name: 'Undo' }).click();
+    await expect(message(app, 'Labeled as Bag')).toHaveCount(0);
   });
 });

@@ -41,10 +41,12 @@ export type StageId = (typeof stageIds)[number];
 export interface StageIntent {
   /** Label: show the images that match. */
   filter?: ImageFilter;
-  /** Label: show exactly these images, under this title ('coat predicted as pullover'). */
+  /** Label, Inspect: exactly these images, under this title ('coat predicted as pullover'). */
   images?: { ids: readonly number[]; title: string };
   /** Label: put the cursor here. Inspect, Predict: about this image. */
   image?: number;
+  /** Inspect: why the model says what it says of the image. */
+  why?: boolean;
   /** Train, Evaluate, Inspect, Predict, Export: about this run. */
   run?: string;
   /** Library: show this import report. */

@@ -11,8 +11,12 @@ export class Question<T> {
    * Asks, unless the same was asked last and is being answered or has been. What was asked before is
    * cancelled; its answer stays until the new one is there.
    * @param key says what is asked
+   * @param work may tell answers that get better before it gives the last one
    */
-  async ask(key: string, work: (signal: AbortSignal) => Promise<T>): Promise<void> {
+  async ask(
+    key: string,
+    work: (signal: AbortSignal, tell: (value: T) => void) => Promise<T>,
+  ): Promise<void> {
     if (key === this.#key && this.failure === null) return;
     this.cancel();
     const abort = new AbortController();
@@ -21,7 +25,9 @@ export class Question<T> {
     this.busy = true;
     this.failure = null;
     try {
-      const value = await work(abort.signal);
+      const value = await work(abort.signal, (early) => {
+        if (this.#abort === abort) this.value = early;
+      });
       if (this.#abort === abort) this.value = value;
     } catch (error) {
       if (this.#abort === abort) {

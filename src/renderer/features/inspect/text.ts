@@ -5,17 +5,17 @@ import type { KernelScale } from '#shared/inspect/kernels.ts';
 import type { Comparison } from '../../state/inspect/compare.svelte.ts';
 import type { FilterOrder } from '../../state/inspect/filters.svelte.ts';
 import type { InspectView } from '../../state/inspect/inspect.svelte.ts';
+import type { WhyMethod } from '../../state/inspect/why.svelte.ts';
 import type { MapOrder } from '../../state/inspect/maps.svelte.ts';
 import { count, integer, percent, real, shape, wholePercent } from '../../ui/format.ts';
 
 export const text = {
   title: 'Inspect',
-  views: { filters: 'Filters', maps: 'Feature maps' } satisfies Record<InspectView, string>,
+  views: { filters: 'Filters', maps: 'Feature maps', why: 'Where it looks' } satisfies Record<
+    InspectView,
+    string
+  >,
   view: 'Show',
-  viewHints: {
-    filters: 'What each filter of this layer looks for: its weights.',
-    maps: 'What this layer makes of the picture: one map a channel.',
-  } satisfies Record<InspectView, string>,
 
   network: 'Layers of the network',
   everyLayer: 'All layers',
@@ -154,6 +154,44 @@ export const text = {
     file: (run: string, layer: string) => `${run}-${layer}-maps.png`,
     fullFile: (run: string, layer: string, channel: number) =>
       `${run}-${layer}-channel-${channel}.png`,
+  },
+
+  why: {
+    method: 'How',
+    methods: {
+      cam: 'Grad-CAM',
+      occlusion: 'Covering',
+      saliency: 'Pixels',
+      smoothgrad: 'Pixels, smooth',
+    } satisfies Record<WhyMethod, string>,
+    hints: {
+      cam: 'Grad-CAM: bright places of the layer speak for the class.',
+      occlusion:
+        'A grey square covers the picture place by place. Red: without it, the class loses probability. Blue: it gains.',
+      saliency: 'How much the class’s score changes with each pixel: the gradient, by size.',
+      smoothgrad: 'The same, as the mean over 48 noisy copies of the picture (SmoothGrad).',
+    } satisfies Record<WhyMethod, string>,
+    layer: 'Layer',
+    wanted: 'For',
+    answer: (name: string) => `What it says: ${name}`,
+    beside: 'And for',
+    none: 'Nothing else',
+    truth: (name: string | null) => (name === null ? 'Its label' : `Its label: ${name}`),
+    map: (name: string) => `What speaks for ${name}`,
+    title: (name: string) => `Why ${name}?`,
+    progress: (done: number, total: number) => `${integer(done)} of ${integer(total)}`,
+    cover: 'Map over picture',
+    picture: 'The picture as the model sees it',
+    flat: 'Nothing here speaks for this class.',
+    label: 'Label',
+    unlabeled: 'Not labeled',
+    relabel: 'Change label…',
+    previous: 'Previous picture',
+    next: 'Next picture',
+    file: (run: string, picture: string, name: string) => `${run}-${picture}-${name}.png`,
+    choose: 'Choose a picture above to see why the model says what it says.',
+    back: 'All pictures',
+    of: (at: number, all: number) => `${integer(at)} of ${integer(all)}`,
   },
 
   colors: 'Colours',

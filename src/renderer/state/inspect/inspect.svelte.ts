@@ -7,15 +7,18 @@ import { CompareState } from './compare.svelte.ts';
 import { FiltersState } from './filters.svelte.ts';
 import { MapsState } from './maps.svelte.ts';
 import { PictureState } from './picture.svelte.ts';
+import { WhyState } from './why.svelte.ts';
 import { subjectOf, type InspectClient, type Subject } from './subject.ts';
 
-export const inspectViews = ['filters', 'maps'] as const;
+export const inspectViews = ['filters', 'maps', 'why'] as const;
 export type InspectView = (typeof inspectViews)[number];
 
 export interface Network {
   run: string;
   input: { height: number; width: number; channels: number };
   layers: readonly InspectLayer[];
+  /** Where Grad-CAM looks by itself. */
+  camLayer: string | null;
 }
 
 export class InspectState {
@@ -23,10 +26,13 @@ export class InspectState {
   layerName = $state<string | null>(null);
   /** Activations, normalisations and joints too. */
   everyLayer = $state(false);
+  /** Pictures that another screen sent, to go through; null: those of the library. */
+  pictures = $state.raw<{ ids: readonly number[]; title: string } | null>(null);
   readonly network = new Question<Network>();
   readonly picture: PictureState;
   readonly filters: FiltersState;
   readonly maps: MapsState;
+  readonly why: WhyState;
   readonly compare: CompareState;
   #view = $state<InspectView>('filters');
   #run = $state.raw<Run | null>(null);
@@ -39,6 +45,7 @@ export class InspectState {
     this.picture = new PictureState(client);
     this.filters = new FiltersState(client);
     this.maps = new MapsState(client);
+    this.why = new WhyState(client);
     this.compare = new CompareState(client, project);
   }
 
@@ -96,6 +103,7 @@ export class InspectState {
     this.picture.seen.cancel();
     this.filters.bank.cancel();
     this.maps.cancel();
+    this.why.cancel();
     this.compare.leave();
   }
 }

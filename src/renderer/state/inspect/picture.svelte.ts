@@ -1,5 +1,6 @@
 /** The picture that is shown to the model, and what of it the model sees. */
 import { fileName } from '../../ui/format.ts';
+import type { FoveaClient, ImageDetail } from '#shared/contract/index.ts';
 import { Question } from '../question.svelte.ts';
 import {
   bytesOf,
@@ -25,6 +26,8 @@ export class PictureState {
   /** Of a file. */
   name = $state('');
   readonly seen = new Question<Seen>();
+  /** Of an image of the library. */
+  readonly detail = new Question<ImageDetail>();
   readonly #client: InspectClient;
   #file = $state.raw<string | File | null>(null);
   #files = $state(0);
@@ -56,9 +59,26 @@ export class PictureState {
     this.name = name;
   }
 
+  /** @param version changes when labels may have changed */
+  async readDetail(
+    project: string,
+    library: FoveaClient['library'],
+    version: number,
+  ): Promise<void> {
+    const { image } = this;
+    if (this.detail.value?.id !== image) this.detail.clear();
+    if (image === null) return;
+    await this.detail.ask(`${image} ${version}`, (signal) =>
+      library.images.get({ project, image }, { signal }),
+    );
+  }
+
   async read(subject: Subject): Promise<void> {
     const asked = this.source;
-    if (!asked) return this.seen.clear();
+    if (!asked) {
+      this.seen.clear();
+      return;
+    }
     await this.seen.ask(keyOf(subject, asked.key), async (signal) => {
       const { source } = asked;
       const answer = await this.#client.pixels({ ...inRun(subject), source }, { signal });
