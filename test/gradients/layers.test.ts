@@ -1,78 +1,27 @@
 /**
- * Each layer as TensorFlow.js has it: the same output from the same weights. And its gradient, input
- * and parameters alike, against central differences.
+ * Each layer as TensorFlow.js has it: the same output from the same weights. And gradients of layers
+ * within and behind each other; those of each alone are in layer-properties.test.ts.
  */
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Activation, LayerSpec, ModelSpec } from '#shared/model-spec.ts';
+import { describe, expect, it } from 'vitest';
+import type { Activation, LayerSpec } from '#shared/model-spec.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
 import { sizeAt } from '#core/engine/graph/shape.ts';
 import type { TensorData, Value } from '#core/engine/graph/types.ts';
 import { layerDef } from '#core/engine/layers/index.ts';
-import { buildForward } from '#core/engine/layers/forward.ts';
-import { allLayers, resolveModel } from '#core/engine/layers/resolve.ts';
 import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
-import { checkGradient, compile, expectClose, randomTensor, type GradientCase } from './harness.ts';
+import {
+  checkGradient,
+  compile,
+  expectClose,
+  randomTensor,
+  targetsOf,
+  type GradientCase,
+} from './harness.ts';
+import { BATCH, layerCase, SIZE, specOf } from './layer-case.ts';
 
-const [BATCH, HEIGHT, WIDTH, CHANNELS] = [2, 6, 5, 4];
-
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
-
-/** The layers behind a 1×1 convolution that makes four channels of three. */
-function specOf(layers: LayerSpec[]): ModelSpec {
-  const input = { height: HEIGHT, width: WIDTH, channels: 3 } as const;
-  const first: LayerSpec = { type: 'conv2d', filters: CHANNELS, kernel: [1, 1], name: 'first' };
-  const head: LayerSpec[] = [
-    { type: 'flatten', name: 'flat' },
-    { type: 'dense', units: 'classes', name: 'head' },
-  ];
-  return {
-    name: 'layers',
-    input,
-    layers: [first, ...layers, ...head],
-    loss: 'crossentropy',
-    optimizer: { type: 'sgd' },
-  };
-}
-
-/** The layers alone, on x [2, 4, 6, 5], as a graph whose inputs are x and every parameter. */
-function caseOf(layers: LayerSpec[], { flat = false } = {}): GradientCase {
-  const before: LayerSpec[] = flat ? [{ type: 'globalaveragepool2d', name: 'pool' }] : [];
-  const model = resolveModel(specOf([...before, ...layers]), 3);
-  const own = { ...model, layers: model.layers.slice(1 + before.length, -2) };
-  const inputs: Record<string, TensorData> = {
-    x: randomTensor(flat ? [BATCH, CHANNELS] : [BATCH, CHANNELS, HEIGHT, WIDTH], { scale: 1.5 }),
-  };
-  for (const layer of allLayers(own.layers)) {
-    for (const { name, shape } of layer.parameters) {
-      const full = `${layer.name}/${name}`;
-      inputs[full] = randomTensor(shape, {
-        seed: full.length,
-        positive: name === 'gamma',
-        away: 0.1,
-      });
-    }
-  }
-  return {
-    inputs,
-    build: (b, values) =>
-      buildForward(b, own, values['x']!, {
-        training: true,
-        parameter: (name) => values[name]!,
-        // Every other number, the same each time.
-        keepMask: (_layer, dims) =>
-          b.tensor({
-            dtype: 'float32',
-            dims,
-            data: Float32Array.from({ length: dims.reduce((a, c) => a * c, 1) }, (_, i) => i % 2),
-          }),
-        updateStatistic: () => undefined,
-      }),
-  };
-}
+const { height: HEIGHT, width: WIDTH, channels: CHANNELS } = SIZE;
 
 async function outputOf(testCase: GradientCase): Promise<{ data: Float32Array; dims: number[] }> {
   const b = new GraphBuilder('layer');
@@ -181,7 +130,7 @@ const oracles: [string, LayerSpec, tf.layers.Layer | (() => tf.layers.Layer), La
 
 describe('as TensorFlow.js', () => {
   it.each(oracles)('%s', async (_name, spec, make, layouts) => {
-    const testCase = caseOf([spec]);
+    const testCase = layerCase([spec]);
     const x = tf.transpose(given(testCase.inputs['x']!), [0, 2, 3, 1]);
     const layer = typeof make === 'function' ? make() : make;
     layer.apply(x);
@@ -205,7 +154,7 @@ describe('as TensorFlow.js', () => {
   ];
   it.each(activations)('%s', async (activation, oracle) => {
     // A layer behind it keeps softmax from being left to a loss.
-    const testCase = caseOf([
+    const testCase = layerCase([
       { type: 'activation', activation },
       { type: 'rescaling', scale: 1 },
     ]);
@@ -216,7 +165,7 @@ describe('as TensorFlow.js', () => {
 
   it('normalization', async () => {
     const spec: LayerSpec = { type: 'normalization', mean: [0, 1, 2, 3], variance: [4] };
-    const { inputs, build } = caseOf([spec]);
+    const { inputs, build } = layerCase([spec]);
     const found = await outputOf({ inputs, build });
     const mean = tf.reshape(tf.tensor1d([0, 1, 2, 3]), [1, 4, 1, 1]);
     const expected = tf.div(tf.sub(given(inputs['x']!), mean), 2);
@@ -267,20 +216,7 @@ const blocks: Record<string, LayerSpec[]> = {
   'groups and dilation': [
     { type: 'conv2d', filters: 6, kernel: [2, 2], groups: 2, dilation: [2, 1], activation: 'silu' },
   ],
-  transposed: [{ type: 'conv2dtranspose', filters: 2, kernel: [3, 3], strides: [2, 2] }],
-  // The channels of some pixels are nearly equal: without a large ε the function is too curved.
-  'layer normalisation': [{ type: 'layernorm', epsilon: 0.5 }],
-  'batch normalisation': [{ type: 'batchnorm' }],
-  'batch normalisation without scale': [{ type: 'batchnorm', scale: false }],
-  'batch normalisation without shift': [{ type: 'batchnorm', center: false }],
-  gelu: [{ type: 'activation', activation: 'gelu' }],
-  'spatial dropout': [{ type: 'spatialdropout2d', rate: 0.5 }],
   'up-sampling': [{ type: 'upsampling2d', size: [2, 2] }, conv(2)],
-  'bilinear up-sampling': [
-    { type: 'upsampling2d', size: [2, 3], interpolation: 'bilinear' },
-    conv(2),
-  ],
-  'squeeze and excite': [{ type: 'squeezeexcite', ratio: 2, activation: 'tanh' }],
   residual: [
     { type: 'residual', body: [conv(4), { type: 'activation', activation: 'tanh' }, conv(4)] },
   ],
@@ -310,23 +246,7 @@ const blocks: Record<string, LayerSpec[]> = {
 
 describe('gradient of', () => {
   it.each(Object.entries(blocks))('%s', async (_name, layers) => {
-    await checkGradient(caseOf(layers));
-  });
-
-  it.each([false, true])('frozen batch normalisation, flat %s', async (flat) => {
-    const frozen = caseOf([{ type: 'batchnorm', trainable: false }], { flat });
-    const statistic = (name: string) => name.includes('moving');
-    const wrt = Object.keys(frozen.inputs).filter((name) => !statistic(name));
-    const { dims } = frozen.inputs['batch_normalization/moving_variance']!;
-    const inputs = {
-      ...frozen.inputs,
-      'batch_normalization/moving_variance': randomTensor(dims, { positive: true, away: 0.5 }),
-    };
-    await checkGradient({ ...frozen, inputs, wrt });
-  });
-
-  it('layer normalisation of flat input', async () => {
-    await checkGradient(caseOf([{ type: 'layernorm', epsilon: 0.5 }], { flat: true }));
+    await checkGradient(layerCase(layers));
   });
 
   it('a kernel with L2 decay grows by 2 λ w, and nothing else changes', async () => {
@@ -347,7 +267,7 @@ describe('gradient of', () => {
           dims: [BATCH, HEIGHT, WIDTH, 3],
           data: Uint8Array.from({ length: BATCH * HEIGHT * WIDTH * 3 }, (_, i) => (i * 37) % 256),
         },
-        label: { dtype: 'int32', dims: [BATCH], data: Int32Array.of(2, 0) },
+        target: targetsOf(Int32Array.of(2, 0), 3),
         weights: { dtype: 'float32', dims: [weights.length], data: weights },
         rate: { dtype: 'float32', dims: [], data: Float32Array.of(0.1) },
       });

@@ -7,7 +7,7 @@ import { initialValues } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
 import type { TensorData } from '#core/engine/graph/types.ts';
 import { Random } from '#core/engine/random.ts';
-import { autodiffGradients, compile, expectClose } from './harness.ts';
+import { autodiffGradients, compile, expectClose, targetsOf } from './harness.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -46,6 +46,18 @@ describe('max pool with ties', () => {
       expectClose(gradients['x']!, tf.transpose(grad, [0, 3, 1, 2]).dataSync(), 1e-6, maxPool);
     },
   );
+});
+
+describe('largest of all', () => {
+  it('shares the gradient among equals, as TensorFlow.js', async () => {
+    const x = { dtype: 'float32', dims: [2, 3], data: Float32Array.of(1, 3, 3, 2, 0, -1) } as const;
+    const { gradients, weights } = await autodiffGradients({
+      inputs: { x },
+      build: (b, values) => b.op('ReduceMax', [values['x']!, b.ints([1])], { keepdims: 0 }),
+    });
+    const [first = 0, second = 0] = weights.data as Float32Array;
+    expectClose(gradients['x']!, [0, first / 2, first / 2, second, 0, 0], 1e-6, 'ReduceMax');
+  });
 });
 
 describe('convolution and pool in phases', () => {
@@ -88,7 +100,7 @@ describe('convolution and pool in phases', () => {
       const program = await compile(step.graph);
       const results = await program.run({
         image: { dtype: 'uint8', dims: [3, 14, 13, 3], data: pixels },
-        label: { dtype: 'int32', dims: [3], data: Int32Array.of(0, 3, 1) },
+        target: targetsOf(Int32Array.of(0, 3, 1), 4),
         weights: { dtype: 'float32', dims: [weights.length], data: weights },
         rate: { dtype: 'float32', dims: [], data: Float32Array.of(0.1) },
       });

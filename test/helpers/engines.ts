@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Preset } from '#shared/presets/index.ts';
 import { createBackend, createTrainingBackend } from '#core/engine/backends/index.ts';
+import { channelBlock } from '#core/engine/backends/channel-block.ts';
 import { TensorflowStepper } from '#core/engine/backends/tensorflow/stepper.ts';
 import {
   blockedLowerings,
@@ -30,8 +31,8 @@ export async function cpu(threads: number): Promise<CreateStepper> {
 export const families: Record<string, Lowerings> = {
   plain: defaultLowerings,
   'for devices': deviceLowerings,
-  'in blocks of 8': blockedLowerings(8),
-  'in blocks of 16': blockedLowerings(16),
+  // The runtime's kernels know one size of blocks, the processor's.
+  'in blocks': blockedLowerings(await channelBlock(createBackend(choice, 1))),
   'shifted products': {
     ...defaultLowerings,
     convWeight: () => 'shifted-gemm',

@@ -7,12 +7,14 @@ import { augmentationContract } from './augmentation.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
 import { filesContract } from './files.ts';
+import { inspectContract } from './inspect.ts';
 import { jobsContract } from './jobs.ts';
 import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
 import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
+import { studiesContract } from './studies.ts';
 import { systemContract } from './system.ts';
 import { workbenchContract } from './workbench.ts';
 
@@ -28,7 +30,9 @@ export const contract = {
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
+  inspect: inspectContract,
   exports: exportsContract,
+  studies: studiesContract,
   workbench: workbenchContract,
 };
 
@@ -39,11 +43,13 @@ export type * from './base.ts';
 export type * from './evaluation.ts';
 export type * from './exports.ts';
 export type * from './files.ts';
+export type * from './inspect.ts';
 export type * from './jobs.ts';
 export type * from './labels.ts';
 export type * from './library.ts';
 export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
+export type * from './studies.ts';
 export type * from './system.ts';
 export type * from './workbench.ts';

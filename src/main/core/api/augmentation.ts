@@ -3,6 +3,7 @@ import { checkOperations } from '../augmentation/check.ts';
 import { previewDraws } from '../augmentation/preview.ts';
 import { writeDraws } from '../augmentation/write.ts';
 import type { CoreContext } from '../context.ts';
+import { bytesFile } from './bytes.ts';
 import { os } from './implementer.ts';
 
 export function augmentationApi(context: CoreContext) {
@@ -29,9 +30,7 @@ export function augmentationApi(context: CoreContext) {
     preview: augmentation.preview.handler(async ({ input, signal }) => {
       const project = projects.get(input.project);
       const { original, pixels, drawn } = await previewDraws(context, project, input, signal);
-      // Blobs copy; both arrays own their memory whole.
-      const parts = [original, pixels] as Uint8Array<ArrayBuffer>[];
-      return { pixels: new File(parts, 'pixels', { type: 'application/octet-stream' }), drawn };
+      return { pixels: bytesFile(original, pixels), drawn };
     }),
     write: augmentation.write.handler(async ({ input, signal }) => ({
       files: await writeDraws(context, projects.get(input.project), input, signal),

@@ -5,6 +5,7 @@ import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
 import { filesApi } from './files.ts';
 import { os } from './implementer.ts';
+import { inspectApi } from './inspect.ts';
 import { jobsApi } from './jobs.ts';
 import { labelsApi } from './labels.ts';
 import { libraryApi } from './library.ts';
@@ -12,6 +13,7 @@ import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
+import { studiesApi } from './studies.ts';
 import { systemApi } from './system.ts';
 import { workbenchApi } from './workbench.ts';
 
@@ -28,7 +30,9 @@ export function createRouter(context: CoreContext) {
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),
+    inspect: inspectApi(context),
     exports: exportsApi(context),
+    studies: studiesApi(context),
     workbench: workbenchApi(context),
   });
 }

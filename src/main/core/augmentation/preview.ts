@@ -2,12 +2,10 @@
 import type { AugmentationSpec } from '#shared/augmentation.ts';
 import { mixesLabels } from '#shared/augmentation.ts';
 import type { ImageDraw, ModelSummary } from '#shared/contract/index.ts';
-import { AppError } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
-import type { AugmentedImages, TensorSet } from '../engine/protocol.ts';
-import { requireImage } from '../library/images.ts';
+import type { AugmentedImages } from '../engine/protocol.ts';
 import type { Project } from '../projects/project.ts';
-import { tensorSet } from '../runs/tensor-set.ts';
+import { imageSet } from '../runs/image-set.ts';
 
 export interface PreviewRequest {
   image: number;
@@ -37,34 +35,6 @@ export async function previewDraws(
     ),
   ]);
   return { ...drawn, original: original.pixels };
-}
-
-/** The decoded images, without those that cannot be read; the first must be. */
-async function imageSet(
-  project: Project,
-  images: readonly number[],
-  size: PreviewRequest['size'],
-  signal: AbortSignal | undefined,
-): Promise<TensorSet> {
-  const { name } = requireImage(project, images[0]!);
-  const pack = await project.tensors.ensure({ ...size, images, signal });
-  const failed = new Map(pack.failed.map((one) => [one.image, one.reason]));
-  const reason = failed.get(images[0]!);
-  if (reason !== undefined) {
-    throw new AppError('SOURCE_UNREADABLE', `${name} ${reason}`, {
-      subject: name,
-      hint: 'Put the file back where it was, or choose another image.',
-    });
-  }
-  const readable = images.filter((image) => !failed.has(image));
-  return tensorSet(
-    size,
-    {
-      file: pack.file,
-      slots: new Map(images.map((image, position) => [image, pack.slots[position]!])),
-    },
-    { images: Uint32Array.from(readable), classes: new Int32Array(readable.length).fill(-1) },
-  );
 }
 
 /** Labeled images, evenly through the project. */

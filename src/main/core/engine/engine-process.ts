@@ -3,8 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { AppError, fromErrorInfo } from '#shared/errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Method, Methods, Request, Response } from './messages.ts';
-import type { Progress, RatePoint, TrainEvent } from './protocol.ts';
+import type { EngineEvent, Listeners, Method, Methods, Request, Response } from './messages.ts';
 
 export interface EngineProcessOptions {
   /** A plain Node executable. */
@@ -19,12 +18,9 @@ export interface EngineProcessOptions {
   env?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface Listeners {
-  onEvent?: ((event: TrainEvent | RatePoint) => void) | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-interface Pending extends Listeners {
+interface Pending {
+  onEvent?: ((event: EngineEvent) => void) | undefined;
+  onProgress?: Listeners['onProgress'];
   resolve(output: Methods[Method][1]): void;
   reject(error: Error): void;
 }
@@ -88,7 +84,7 @@ export class EngineProcess {
   call<M extends Method>(
     method: M,
     input: Methods[M][0],
-    listeners: Listeners = {},
+    { onEvent, onProgress }: Listeners<M> = {},
   ): StartedCall<M> {
     const id = ++this.#lastId;
     const result = new Promise<Methods[Method][1]>((resolve, reject) => {
@@ -96,7 +92,9 @@ export class EngineProcess {
         reject(death(null, null));
         return;
       }
-      this.#pending.set(id, { ...listeners, resolve, reject });
+      // What an engine sends for this call are the method's own events.
+      const listener = onEvent as Pending['onEvent'];
+      this.#pending.set(id, { onEvent: listener, onProgress, resolve, reject });
       this.#send({ type: 'call', id, threads: this.#threads, method, input } as Request);
     });
     return { id, result: result };

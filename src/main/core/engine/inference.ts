@@ -1,22 +1,16 @@
 /** Prediction, export, and running exported files, in an engine process. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import type { Backend, Program } from './backends/index.ts';
 import { writeAtomically } from './checkpoint/atomic.ts';
-import { loadRun } from './checkpoint/run-folder.ts';
+import { fingerprint, loadRun } from './checkpoint/run-folder.ts';
+import { checkSize } from './data/check-size.ts';
 import { openLoader } from './data/loader.ts';
 import { toOnnx } from './graph/serialize.ts';
 import type { PredictJob, RunExportedJob } from './messages.ts';
 import { DEFAULT_BATCH, predictSet } from './predictor.ts';
 import { buildExport, buildInference } from './programs/inference.ts';
-import {
-  runFiles,
-  type CallOptions,
-  type ExportOnnxJob,
-  type Probabilities,
-  type TensorSet,
-} from './protocol.ts';
+import type { CallOptions, ExportOnnxJob, Probabilities, TensorSet } from './protocol.ts';
+import { Recent } from './recent.ts';
 
 interface Loaded {
   program: Program;
@@ -29,8 +23,7 @@ const KEEP_LOADED = 2;
 
 export class InferenceService {
   readonly #backend: Backend;
-  /** Oldest first. */
-  readonly #loaded = new Map<string, Promise<Loaded>>();
+  readonly #loaded = new Recent<Loaded>(KEEP_LOADED);
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -54,19 +47,7 @@ export class InferenceService {
 
   async #load({ runDir, checkpoint }: PredictJob): Promise<Loaded> {
     const key = await fingerprint(runDir, checkpoint);
-    const loading = this.#loaded.get(key) ?? this.#compile(runDir, checkpoint);
-    this.#loaded.delete(key);
-    this.#loaded.set(key, loading);
-    for (const old of [...this.#loaded.keys()].slice(0, -KEEP_LOADED)) {
-      // Its memory is left to the garbage collector: another call may still be using it.
-      this.#loaded.delete(old);
-    }
-    try {
-      return await loading;
-    } catch (error) {
-      this.#loaded.delete(key);
-      throw error;
-    }
+    return await this.#loaded.get(key, () => this.#compile(runDir, checkpoint));
   }
 
   async #compile(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<Loaded> {
@@ -74,12 +55,6 @@ export class InferenceService {
     const program = await this.#backend.compile(toOnnx(buildInference(model, parameters)));
     return { program, input: model.input, classes: model.classes };
   }
-}
-
-async function fingerprint(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<string> {
-  const file = join(runDir, runFiles.checkpoint(checkpoint));
-  const found = await stat(file).catch(() => null);
-  return `${file} ${found?.mtimeMs ?? 0} ${found?.size ?? 0}`;
 }
 
 export async function exportOnnx(job: ExportOnnxJob): Promise<{ bytes: number }> {
@@ -116,13 +91,13 @@ async function collect(
   // Read once: nothing is gained by holding them, nor by a thread for a single batch.
   const threads = images > batch ? undefined : 0;
   const loader = await openLoader(set, { batch, memoryBudget: 0, threads });
-  const take = (part: Float32Array, start: number, labels: Int32Array) => {
+  const take = (part: Float32Array, start: number, size: number) => {
     if (start === 0 && expectedClasses === null) {
-      classes = part.length / labels.length;
+      classes = part.length / size;
       data = new Float32Array(images * classes);
     }
     data.set(part, start * classes);
-    rows += labels.length;
+    rows += size;
   };
   try {
     await predictSet(program, 'probabilities', loader, take, options);
@@ -132,13 +107,4 @@ async function collect(
   if (rows !== images)
     throw new AppError('ENGINE_FAILED', `Only ${rows} of ${images} images were answered.`);
   return { images, classes, data };
-}
-
-function checkSize(set: TensorSet, input: Loaded['input']): void {
-  const { height, width, channels } = input;
-  if (set.height === height && set.width === width && set.channels === channels) return;
-  throw new AppError(
-    'INVALID_INPUT',
-    `The model takes ${height}×${width}×${channels} images, not ${set.height}×${set.width}×${set.channels}.`,
-  );
 }

@@ -1,5 +1,6 @@
 /** What goes over the channel between the supervisor and an engine process. */
 import type { ErrorInfo } from '#shared/errors.ts';
+import type { InspectCall, InspectStep, InspectTask, InspectTasks } from './inspect/tasks.ts';
 import type {
   AugmentedImages,
   AugmentJob,
@@ -47,10 +48,25 @@ export interface Methods {
   exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
+  inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
   slide: [input: SlideJob, output: SlideResult];
 }
 
+/** What a call says while it works, beside how far it is. */
+interface Events {
+  train: TrainEvent;
+  findRate: RatePoint;
+  inspect: InspectStep;
+}
+export type EngineEvent = Events[keyof Events];
+
 export type Method = keyof Methods;
+export type EventOf<M extends Method> = M extends keyof Events ? Events[M] : never;
+
+export interface Listeners<M extends Method = Method> {
+  onEvent?: ((event: EventOf<M>) => void) | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
 
 export type Request =
   | {
@@ -64,5 +80,5 @@ export type Request =
 export type Response =
   | { type: 'result'; id: number; output: Methods[Method][1] }
   | { type: 'error'; id: number; error: ErrorInfo; stack?: string | undefined }
-  | { type: 'event'; id: number; event: TrainEvent | RatePoint }
+  | { type: 'event'; id: number; event: EngineEvent }
   | { type: 'progress'; id: number; progress: Progress };

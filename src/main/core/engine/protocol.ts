@@ -5,10 +5,12 @@
  * knows of projects, SQLite or image files.
  */
 import type { AugmentationSpec } from '#shared/augmentation.ts';
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
 
 export type BackendId = Exclude<EngineName, 'auto'>;
@@ -95,6 +97,8 @@ export interface TrainJob {
   seed: number;
   /** How training images are varied, drawn afresh each epoch; not at all unless given. */
   augment?: AugmentationSpec | null | undefined;
+  /** The averaged weights are the ones that are validated and kept. */
+  averaging?: AveragingSpec | null | undefined;
   backend: BackendId | 'auto';
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   imageMemory?: number | undefined;
@@ -268,6 +272,13 @@ export interface Engine {
   ): Promise<Probabilities>;
   /** The very images that training draws. */
   augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
+  /** Looks into a checkpoint of a run, whatever trained it; steps come while it computes. */
+  inspect<T extends InspectTask>(
+    task: T,
+    subject: Subject,
+    input: InspectTasks[T]['input'],
+    options?: InspectOptions<T>,
+  ): Promise<InspectTasks[T]['output']>;
   /** One convolution or pool on a few numbers or a picture. */
   slide(job: SlideJob, options?: CallOptions): Promise<SlideResult>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 /** One engine process for many calls: started at the first, given up after a minute without any. */
 import { AppError } from '#shared/errors.ts';
 import type { EngineProcess } from './engine-process.ts';
-import type { Method, Methods } from './messages.ts';
+import type { Listeners, Method, Methods } from './messages.ts';
 import type { CallOptions } from './protocol.ts';
 
 const IDLE_MS = 60_000;
@@ -23,7 +23,7 @@ export class SharedProcess {
   async call<M extends Method>(
     method: M,
     input: Methods[M][0],
-    options: CallOptions = {},
+    options: CallOptions & Listeners<M> = {},
   ): Promise<Methods[M][1]> {
     if (options.signal?.aborted) throw cancelled();
     const running = this.#process?.alive ? this.#process : undefined;
@@ -50,10 +50,10 @@ export class SharedProcess {
     process: EngineProcess,
     method: M,
     input: Methods[M][0],
-    { signal, onProgress }: CallOptions,
+    { signal, onProgress, onEvent }: CallOptions & Listeners<M>,
   ): Promise<Methods[M][1]> {
     clearTimeout(this.#idle);
-    const { id, result } = process.call(method, input, { onProgress });
+    const { id, result } = process.call(method, input, { onProgress, onEvent });
     const cancel = () => process.cancel(id);
     signal?.addEventListener('abort', cancel, { once: true });
     try {

@@ -16,7 +16,14 @@ import { versionsMark } from './backends/versions-mark.ts';
 import { EngineProcess } from './engine-process.ts';
 import { fallbackText, trainAcross } from './fallback.ts';
 import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
-import type { Methods } from './messages.ts';
+import type {
+  InspectCall,
+  InspectOptions,
+  InspectTask,
+  InspectTasks,
+  Subject,
+} from './inspect/tasks.ts';
+import type { EventOf, Methods } from './messages.ts';
 import { Selection, benchmarkWork, choiceText } from './selection.ts';
 import { workKey } from './work-key.ts';
 import { Timings } from './timings.ts';
@@ -134,6 +141,17 @@ class Supervisor implements Engine {
     return this.#previews.call('augment', job, options);
   }
 
+  async inspect<T extends InspectTask>(
+    task: T,
+    subject: Subject,
+    input: InspectTasks[T]['input'],
+    { onStep, ...options }: InspectOptions<T> = {},
+  ): Promise<InspectTasks[T]['output']> {
+    // The channel carries any task; this task's own types go in, so its own come out.
+    const call = { task, subject, input } as InspectCall;
+    return await this.#shared.call('inspect', call, { ...options, onEvent: onStep });
+  }
+
   slide(job: Methods['slide'][0], options?: CallOptions) {
     return this.#previews.call('slide', job, options);
   }
@@ -145,13 +163,10 @@ class Supervisor implements Engine {
   }
 
   async findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
-    const listener = (event: TrainEvent | RatePoint): void => {
-      if (event.type === 'rate') onPoint(event);
-    };
     const { backend, spec, classNames, batch } = job;
     const work = { spec, classes: classNames.length, batch };
     const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
-    return await this.#alone('findRate', { ...job, backend: chosen }, listener, signal);
+    return await this.#alone('findRate', { ...job, backend: chosen }, onPoint, signal);
   }
 
   /** Chooses the backend, and goes on with the next one where one fails. */
@@ -161,12 +176,9 @@ class Supervisor implements Engine {
     signal: AbortSignal | undefined,
     asked: Asked,
   ): Promise<TrainResult> {
-    const listener = (event: TrainEvent | RatePoint): void => {
-      if (event.type !== 'rate') onEvent(event);
-    };
     return await trainAcross(job, await this.#order(job, onEvent, signal), {
       attempt: (attempt) =>
-        this.#alone('train', attempt, listener, signal, (ask) => asked.listen(ask)),
+        this.#alone('train', attempt, onEvent, signal, (ask) => asked.listen(ask)),
       isOver: () => this.#closed || signal?.aborted === true,
       onFallback: (from, to, error, resumed) => {
         this.#options.log.warn({ err: error, from, to }, 'backend failed');
@@ -200,7 +212,7 @@ class Supervisor implements Engine {
   async #alone<M extends 'train' | 'findRate'>(
     method: M,
     job: Methods[M][0],
-    onEvent: (event: TrainEvent | RatePoint) => void,
+    onEvent: (event: EventOf<M>) => void,
     signal: AbortSignal | undefined,
     onStarted?: (ask: (what: Ask) => void) => void,
   ): Promise<Methods[M][1]> {

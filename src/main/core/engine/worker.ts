@@ -6,6 +6,7 @@ import { AppError, toErrorInfo } from '#shared/errors.ts';
 import type { Backend } from './backends/index.ts';
 import { chooseBackend } from './backends/status.ts';
 import type { InferenceService } from './inference.ts';
+import type { InspectService } from './inspect/service.ts';
 import type { Method, Methods, Request, Response } from './messages.ts';
 import type { CallOptions } from './protocol.ts';
 
@@ -17,6 +18,7 @@ interface Call {
 
 const calls = new Map<number, Call>();
 let inference: Promise<InferenceService> | undefined;
+let inspection: Promise<InspectService> | undefined;
 
 function send(response: Response): void {
   // The supervisor may be gone: 'disconnect' ends this process a moment later.
@@ -32,6 +34,11 @@ async function openCpu(threads: number): Promise<Backend> {
 async function openInference(threads: number): Promise<InferenceService> {
   const { InferenceService } = await import('./inference.ts');
   return new InferenceService(await openCpu(threads));
+}
+
+async function openInspection(threads: number): Promise<InspectService> {
+  const { InspectService } = await import('./inspect/service.ts');
+  return new InspectService(await openCpu(threads));
 }
 
 type CallRequest = Extract<Request, { type: 'call' }>;
@@ -88,6 +95,13 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       const { drawImages } = await import('./data/augment/draw-images.ts');
       return await drawImages(request.input);
     }
+    case 'inspect':
+      return await (
+        await (inspection ??= openInspection(threads))
+      ).perform(request.input, {
+        ...options,
+        onStep: (event) => send({ type: 'event', id, event }),
+      });
     case 'slide': {
       const { runSlide } = await import('./workbench/run.ts');
       return await runSlide(await openCpu(threads), request.input);

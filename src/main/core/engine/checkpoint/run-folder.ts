@@ -1,6 +1,6 @@
 /** What the engine keeps in a run's folder: the model's description and its checkpoints. */
 import { existsSync } from 'node:fs';
-import { copyFile, link, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Checkpoint } from '#shared/contract/index.ts';
@@ -102,6 +102,13 @@ export interface LoadedCheckpoint {
   /** Optimizer vectors by name. */
   slots: ReadonlyMap<string, Float32Array>;
   metadata: Readonly<Record<string, string>>;
+}
+
+/** Another text for each checkpoint that was written, and for none. */
+export async function fingerprint(runDir: string, which: CheckpointFile): Promise<string> {
+  const file = join(runDir, runFiles.checkpoint(which));
+  const found = await stat(file).catch(() => null);
+  return `${file} ${found?.mtimeMs ?? 0} ${found?.size ?? 0}`;
 }
 
 export interface LoadedRun extends LoadedCheckpoint {

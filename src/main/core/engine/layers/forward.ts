@@ -13,6 +13,11 @@ export interface ForwardOptions {
   parameter(fullName: string): Value;
   keepMask(layer: string, shape: readonly number[], rate: number): Value;
   updateStatistic(fullName: string, value: Value): void;
+  /**
+   * Told what each layer gives out, before and after its activation, those inside a block before it.
+   * ReLU then stays where the spec has it. The last layer's logits are both.
+   */
+  onLayer?: ((layer: ResolvedLayer, linear: Value, output: Value) => void) | undefined;
 }
 
 /** uint8 [N, H, W, C] → float32 [N, C, H, W] in 0…1. */
@@ -64,9 +69,16 @@ function buildSequence(
     } else {
       x = layer.build(context, [x]);
     }
-    if (!next && toLogits) break;
-    if (poolsFirst(layer, next)) continue;
-    x = applyActivation(b, pending(layers, index), x);
+    const { onLayer } = options;
+    const linear = x;
+    if (!next && toLogits) {
+      onLayer?.(layer, linear, linear);
+    } else if (onLayer) {
+      x = applyActivation(b, layer.activation, linear);
+      onLayer(layer, linear, x);
+    } else if (!poolsFirst(layer, next)) {
+      x = applyActivation(b, pending(layers, index), linear);
+    }
   }
   return x;
 }

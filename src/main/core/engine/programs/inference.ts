@@ -2,16 +2,18 @@
 import { GraphBuilder } from '../graph/builder.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
-import { buildForward, pixelsToUnit } from '../layers/forward.ts';
+import { buildForward, pixelsToUnit, type ForwardOptions } from '../layers/forward.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildProbabilities } from '../losses.ts';
 import type { ParameterValues } from './parameters.ts';
 
-function buildLogits(
+/** The model on float32 [N, C, H, W] in 0…1, with its weights inside. */
+export function buildLogits(
   b: GraphBuilder,
   model: ResolvedModel,
   input: Value,
   parameters: ParameterValues,
+  onLayer?: ForwardOptions['onLayer'],
 ): Value {
   const values = new Map<string, Value>();
   for (const [name, { shape, data }] of parameters) {
@@ -19,6 +21,7 @@ function buildLogits(
   }
   return buildForward(b, model, input, {
     training: false,
+    onLayer,
     parameter(name) {
       const value = values.get(name);
       if (!value) throw new GraphError(`parameter ${name} is not in the checkpoint`);

@@ -1,0 +1,50 @@
+interface Size {
+  height: number;
+  width: number;
+}
+
+/** A smaller picture whose pixels are means of what they cover. */
+export function shrink(values: Float32Array, from: Size, to: Size): Float32Array {
+  if (from.height === to.height && from.width === to.width) return values;
+  const columns = alongRows(values, from.height, from.width, to.width);
+  const turned = alongRows(
+    transposed(columns, from.height, to.width),
+    to.width,
+    from.height,
+    to.height,
+  );
+  return transposed(turned, to.width, to.height);
+}
+
+function alongRows(
+  values: Float32Array,
+  rows: number,
+  width: number,
+  target: number,
+): Float32Array {
+  const step = width / target;
+  const result = new Float32Array(rows * target);
+  for (let column = 0; column < target; column++) {
+    const start = column * step;
+    const end = Math.min(width, start + step);
+    for (let row = 0; row < rows; row++) {
+      let sum = 0;
+      for (let at = Math.floor(start); at < end; at++) {
+        const covered = Math.min(at + 1, end) - Math.max(at, start);
+        sum += values[row * width + at]! * covered;
+      }
+      result[row * target + column] = sum / step;
+    }
+  }
+  return result;
+}
+
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      turned[column * rows + row] = values[row * columns + column]!;
+    }
+  }
+  return turned;
+}
