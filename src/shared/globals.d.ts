@@ -4,3 +4,5 @@ declare function clearTimeout(timer: object | number | undefined): void;
 interface AbortSignal {
   readonly aborted: boolean;
 }
+declare function btoa(characters: string): string;
+declare function atob(text: string): string;

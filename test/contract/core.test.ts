@@ -25,6 +25,7 @@ const options: TrainOptions = {
   validateOn: { kind: 'none' },
   engine: 'cpu',
   augment: null,
+  averaging: null,
 };
 
 beforeAll(async () => {

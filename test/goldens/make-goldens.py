@@ -225,5 +225,6 @@ def make(name, build):
     (HERE / f"{name}.json").write_text(json.dumps(golden) + "\n")
 
 
-for each in (resnet, batchnorm, depthwise):
-    make(each.__name__, each)
+if __name__ == "__main__":
+    for each in (resnet, batchnorm, depthwise):
+        make(each.__name__, each)

@@ -11,6 +11,7 @@ import { concrete, elements } from '#core/engine/graph/shape.ts';
 import type { Graph, TensorData, Value } from '#core/engine/graph/types.ts';
 import { defaultLowerings, type Lowerings } from '#core/engine/ops/lowerings.ts';
 import { Random } from '#core/engine/random.ts';
+import { writeTargets } from '#core/engine/targets.ts';
 
 await tf.setBackend('cpu');
 
@@ -236,4 +237,11 @@ export function expectClose(
     worst,
     `${what} differs most at ${at}: ${found[at]} instead of ${expected[at]}`,
   ).toBeLessThanOrEqual(tolerance * Math.max(1, largest));
+}
+
+/** What a training graph takes for images of one class each. */
+export function targetsOf(labels: Int32Array, classes: number): TensorData {
+  const data = new Float32Array(labels.length * classes);
+  writeTargets(data, labels, classes);
+  return { dtype: 'float32', dims: [labels.length, classes], data };
 }

@@ -11,7 +11,14 @@ import type { TensorData, Value } from '#core/engine/graph/types.ts';
 import { layerDef } from '#core/engine/layers/index.ts';
 import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
-import { checkGradient, compile, expectClose, randomTensor, type GradientCase } from './harness.ts';
+import {
+  checkGradient,
+  compile,
+  expectClose,
+  randomTensor,
+  targetsOf,
+  type GradientCase,
+} from './harness.ts';
 import { BATCH, layerCase, SIZE, specOf } from './layer-case.ts';
 
 const { height: HEIGHT, width: WIDTH, channels: CHANNELS } = SIZE;
@@ -260,7 +267,7 @@ describe('gradient of', () => {
           dims: [BATCH, HEIGHT, WIDTH, 3],
           data: Uint8Array.from({ length: BATCH * HEIGHT * WIDTH * 3 }, (_, i) => (i * 37) % 256),
         },
-        label: { dtype: 'int32', dims: [BATCH], data: Int32Array.of(2, 0) },
+        target: targetsOf(Int32Array.of(2, 0), 3),
         weights: { dtype: 'float32', dims: [weights.length], data: weights },
         rate: { dtype: 'float32', dims: [], data: Float32Array.of(0.1) },
       });

@@ -13,7 +13,7 @@ import {
   type Head,
   type LossOptions,
 } from '#core/engine/losses.ts';
-import { checkGradient, compile, expectClose, randomTensor } from './harness.ts';
+import { checkGradient, compile, expectClose, randomTensor, targetsOf } from './harness.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -22,24 +22,34 @@ beforeAll(async () => {
 const heads: Head[] = ['softmax', 'sigmoid', 'sigmoids'];
 const options: LossOptions[] = [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 3] }];
 const cases = heads.flatMap((head) =>
-  options.map((each): [string, Head, LossOptions] => [
-    `${head} ${JSON.stringify(each)}`,
-    head,
-    each,
-  ]),
+  options.flatMap((each) =>
+    Object.entries(targets).map(([name, target]): [string, Head, LossOptions, TensorData] => [
+      `${head} ${JSON.stringify(each)}, ${name} an image`,
+      head,
+      each,
+      target,
+    ]),
+  ),
 );
-const labels: TensorData = { dtype: 'int32', dims: [4], data: Int32Array.of(1, 0, 0, 1) };
 const CLASSES = 2;
+const labels = Int32Array.of(1, 0, 0, 1);
+const hot = targetsOf(labels, CLASSES);
+/** As mixed images have them; the same classes have the larger share. */
+const mixed: TensorData = {
+  ...hot,
+  data: Float32Array.of(0.2, 0.8, 0.7, 0.3, 1, 0, 0.45, 0.55),
+};
+const targets = { 'one class': hot, 'shares of two': mixed };
 
-async function evaluate(head: Head, logits: TensorData, given: LossOptions) {
+async function evaluate(head: Head, logits: TensorData, given: LossOptions, target = hot) {
   const b = new GraphBuilder('loss');
   const z = b.input('z', 'float32', logits.dims);
-  const { loss, correct } = buildLoss(b, head, z, b.input('y', 'int32', labels.dims), given);
+  const { loss, correct } = buildLoss(b, head, z, b.input('y', 'float32', target.dims), given);
   b.output('loss', loss);
   b.output('correct', correct);
   b.output('probabilities', buildProbabilities(b, head, z));
   const program = await compile(b.finish());
-  const results = await program.run({ z: logits, y: labels });
+  const results = await program.run({ z: logits, y: target });
   await program.dispose();
   return {
     loss: Number(results['loss']!.data[0]),
@@ -49,11 +59,21 @@ async function evaluate(head: Head, logits: TensorData, given: LossOptions) {
 }
 
 /** Mean of TensorFlow's own loss of each image, weighted. */
-function oracle(head: Head, logits: TensorData, { labelSmoothing = 0, classWeights }: LossOptions) {
+function oracle(
+  head: Head,
+  logits: TensorData,
+  { labelSmoothing = 0, classWeights }: LossOptions,
+  { data }: TensorData,
+) {
   const z = tf.tensor2d(logits.data as Float32Array, logits.dims as [number, number]);
-  const hot = tf.oneHot(tf.tensor1d(labels.data as Int32Array, 'int32'), CLASSES);
-  const target = tf.cast(head === 'sigmoid' ? tf.slice(hot, [0, 1], [4, 1]) : hot, 'float32');
-  const weights = [...(labels.data as Int32Array)].map((label) => classWeights?.[label] ?? 1);
+  const shares = tf.tensor2d(data as Float32Array, [4, CLASSES]);
+  const target = head === 'sigmoid' ? tf.slice(shares, [0, 1], [4, 1]) : shares;
+  const weights = Array.from({ length: 4 }, (_, image) =>
+    (classWeights ?? [1, 1]).reduce(
+      (sum, weight, label) => sum + weight * Number(data[image * CLASSES + label]),
+      0,
+    ),
+  );
   const none = tf.Reduction.NONE;
   const each = Array.from({ length: 4 }, (_, image) => {
     const row = (x: tf.Tensor) => tf.slice(x as tf.Tensor2D, [image, 0], [1, -1]);
@@ -67,28 +87,30 @@ function oracle(head: Head, logits: TensorData, { labelSmoothing = 0, classWeigh
 }
 
 describe('loss of', () => {
-  it.each(cases)('%s', async (_name, head, given) => {
+  it.each(cases)('%s', async (_name, head, given, target) => {
     const logits = randomTensor([4, outputsOf(head, CLASSES)], { scale: 3 });
-    const { loss, correct, probabilities } = await evaluate(head, logits, given);
-    expect(loss).toBeCloseTo(oracle(head, logits, given), 5);
+    const { loss, correct, probabilities } = await evaluate(head, logits, given, target);
+    expect(loss).toBeCloseTo(oracle(head, logits, given, target), 5);
     await checkGradient({
       inputs: { z: logits },
-      build: (b, { z }) => buildLoss(b, head, z!, b.tensor(labels), given).loss,
+      build: (b, { z }) => buildLoss(b, head, z!, b.tensor(target), given).loss,
     });
 
     const width = outputsOf(head, CLASSES);
     const rows = Array.from({ length: 4 }, (_, image) => {
       const row = (logits.data as Float32Array).subarray(image * width, (image + 1) * width);
-      const label = labels.data[image] as number;
+      const label = labels[image]!;
       const scored = scoreRow(head, row, label, given.labelSmoothing);
       return { ...scored, loss: scored.loss * (given.classWeights?.[label] ?? 1) };
     });
-    expect(rows.reduce((sum, row) => sum + row.loss, 0) / 4).toBeCloseTo(loss, 5);
+    // On the host an image is of one class.
+    if (target === hot)
+      expect(rows.reduce((sum, row) => sum + row.loss, 0) / 4).toBeCloseTo(loss, 5);
     expect(rows.filter((row) => row.correct).length).toBe(correct);
     for (const [image, row] of rows.entries()) {
       const [first = 0, second = 0] = probabilities.subarray(image * 2, image * 2 + 2);
       expect(first + second).toBeCloseTo(1, 6);
-      expect(Number(second > first) === labels.data[image]).toBe(row.correct);
+      expect(Number(second > first) === labels[image]).toBe(row.correct);
     }
   });
 

@@ -7,7 +7,7 @@ import { initialValues } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
 import type { TensorData } from '#core/engine/graph/types.ts';
 import { Random } from '#core/engine/random.ts';
-import { autodiffGradients, compile, expectClose } from './harness.ts';
+import { autodiffGradients, compile, expectClose, targetsOf } from './harness.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -100,7 +100,7 @@ describe('convolution and pool in phases', () => {
       const program = await compile(step.graph);
       const results = await program.run({
         image: { dtype: 'uint8', dims: [3, 14, 13, 3], data: pixels },
-        label: { dtype: 'int32', dims: [3], data: Int32Array.of(0, 3, 1) },
+        target: targetsOf(Int32Array.of(0, 3, 1), 4),
         weights: { dtype: 'float32', dims: [weights.length], data: weights },
         rate: { dtype: 'float32', dims: [], data: Float32Array.of(0.1) },
       });

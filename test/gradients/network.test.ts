@@ -10,7 +10,7 @@ import { initialValues, unpack } from '#core/engine/programs/parameters.ts';
 import { buildTrainStep } from '#core/engine/programs/train-step.ts';
 import type { TensorData } from '#core/engine/graph/types.ts';
 import { Random } from '#core/engine/random.ts';
-import { compile, expectClose } from './harness.ts';
+import { compile, expectClose, targetsOf } from './harness.ts';
 
 const BATCH = 6;
 const CLASSES = 3;
@@ -116,7 +116,7 @@ describe('a small network', () => {
       const results = await program.run({
         ...state,
         image: { dtype: 'uint8', dims: [BATCH, 13, 11, 3], data: image },
-        label: { dtype: 'int32', dims: [BATCH], data: label },
+        target: targetsOf(label, CLASSES),
         rate: {
           dtype: 'float32',
           dims: [],

@@ -17,6 +17,7 @@ export const quick: TrainOptions = {
   validateOn: { kind: 'split', split: 'test' },
   engine: 'cpu',
   augment: null,
+  averaging: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -24,6 +24,7 @@ const options: TrainOptions = {
   validateOn: { kind: 'split', split: 'test' },
   engine: 'cpu',
   augment: null,
+  averaging: null,
 };
 
 let root: string;

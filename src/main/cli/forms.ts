@@ -1,6 +1,7 @@
 /** Options written as 'name:key=value,flag', such as 'sgd:momentum=0.9,nesterov'. */
 import { InvalidArgumentError } from 'commander';
 import type * as z from 'zod';
+import { averagingSpec, type AveragingSpec } from '#shared/averaging.ts';
 import { optimizerSpec, type OptimizerSpec } from '#shared/model-spec.ts';
 import {
   earlyStopSpec,
@@ -20,6 +21,9 @@ export const scheduleHelp =
 export const earlyStopHelp =
   'val-loss:patience=35,minDelta=1e-4,restore · val-accuracy:… · loss:… · accuracy:… · none; ' +
   "restore: the best epoch's weights in the end";
+
+export const averagingHelp =
+  'ema:decay=0.999 averages the weights over the steps, and keeps the average; none';
 
 export function optimizer(text: string): OptimizerSpec {
   return byType(text, 'optimizer', optimizerSpec.options, optimizerSpec);
@@ -41,6 +45,15 @@ export function earlyStop(text: string): EarlyStopSpec | null {
   const keys = Object.keys(earlyStopSpec.shape).filter((key) => key !== 'monitor');
   known(name, settings, keys);
   return checked(earlyStopSpec, { monitor: name, ...settings });
+}
+
+/** Null for 'none'. */
+export function averaging(text: string): AveragingSpec | null {
+  if (text === 'none') return null;
+  const { name, settings } = split(text);
+  oneOf(name, 'averaging', ['ema', 'none']);
+  known(name, settings, Object.keys(averagingSpec.shape));
+  return checked(averagingSpec, settings);
 }
 
 interface Alternative {

@@ -1,5 +1,6 @@
 /** The settings of a training as commands take them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
 import { engineNames } from '#shared/engine-names.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
@@ -26,6 +27,7 @@ export interface CourseOptions {
   schedule?: ScheduleSpec;
   earlyStop?: EarlyStopSpec | null;
   validateOn?: ValidateOn;
+  averaging?: AveragingSpec | null;
 }
 
 export function addStepOptions(command: Command): Command {
@@ -71,6 +73,7 @@ export async function trainOptions(
     trainLimit: options.trainLimit ?? null,
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
     engine: options.engine,
+    averaging: options.averaging === undefined ? defaults.averaging : options.averaging,
     augment:
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
   };

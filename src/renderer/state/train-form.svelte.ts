@@ -33,6 +33,8 @@ export class TrainForm {
   engine = $state<TrainOptions['engine']>('auto');
   /** How training images are varied; null: not at all. */
   augment = $state.raw<TrainOptions['augment']>(null);
+  /** How weights are averaged over the steps; null: not at all. */
+  averaging = $state.raw<TrainOptions['averaging']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -71,6 +73,7 @@ export class TrainForm {
             : { kind: 'split', split: this.validate },
       engine: this.engine,
       augment: this.augment,
+      averaging: this.averaging,
     };
   }
 
@@ -99,6 +102,7 @@ export class TrainForm {
     this.earlyStop = defaults.earlyStop;
     this.trainLimit = defaults.trainLimit;
     this.augment = defaults.augment;
+    this.averaging = defaults.averaging;
     this.#chosen = true;
   }
 
@@ -144,6 +148,7 @@ export class TrainForm {
     this.trainLimit = options.trainLimit;
     this.engine = options.engine;
     this.augment = options.augment;
+    this.averaging = options.averaging;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

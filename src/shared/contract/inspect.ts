@@ -1,4 +1,5 @@
 /** Looking inside a trained run: its filters, what they answer to a picture, and why it says what it says. */
+import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { call, imageId, inProject, runId } from './base.ts';
 import { checkpoint } from './evaluation.ts';
@@ -90,14 +91,66 @@ export const mapTiles = z.object({
 });
 export type MapTiles = z.infer<typeof mapTiles>;
 
+/** How to find out where a model looks. */
+export const attributionMethod = z.discriminatedUnion('type', [
+  /** Grad-CAM: places of a layer (the last convolution unless given) that speak for the class. */
+  z.object({ type: z.literal('cam'), layer: z.string().optional() }),
+  /** The probability lost where a square covers the picture; negative where it gains. */
+  z.object({
+    type: z.literal('occlusion'),
+    /** Edge of the square in pixels of the model's input; a seventh of its edge unless given. */
+    patch: z.number().int().min(1).max(1024).optional(),
+    /** Pixels between places; a quarter of the square unless given. */
+    stride: z.number().int().min(1).max(1024).optional(),
+    fill: z.enum(['grey', 'black', 'white', 'mean']).default('grey'),
+  }),
+  /** How fast the class's score changes with each pixel, by size. */
+  z.object({ type: z.literal('saliency') }),
+  /** The same, as the mean over noisy copies of the picture. */
+  z.object({
+    type: z.literal('smoothgrad'),
+    samples: z.number().int().min(1).max(1000).default(48),
+    /** Standard deviation as a share of the picture's range. */
+    noise: z.number().min(0).max(1).default(0.15),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(1),
+  }),
+]);
+export type AttributionMethod = z.infer<typeof attributionMethod>;
+
+/** A map as far as it is; the last of a stream is done. */
+export const attributionMap = z.object({
+  done: z.number().int(),
+  total: z.number().int(),
+  /** Index in the run's classes. */
+  class: z.number().int(),
+  /** What the model gives this class for the picture as it is. */
+  probability: z.number(),
+  /** Of the map: the layer's for Grad-CAM, else the model's input. */
+  height: z.number().int(),
+  width: z.number().int(),
+  /** height × width, as `#shared/float-text.ts` packs numbers. */
+  values: z.string(),
+});
+export type AttributionMap = z.infer<typeof attributionMap>;
+
 export const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 const ofPicture = inRun.extend({ source: inspectSource });
 
 export const inspectContract = {
   /** Layers that give out feature maps, in the order in which they compute; needs no training yet. */
-  layers: call
-    .input(inProject.extend({ run: runId }))
-    .output(z.object({ input: inputSize, layers: z.array(inspectLayer) })),
+  layers: call.input(inProject.extend({ run: runId })).output(
+    z.object({
+      input: inputSize,
+      layers: z.array(inspectLayer),
+      /** Where Grad-CAM looks unless told; null if no layer gives out images. */
+      camLayer: z.string().nullable(),
+    }),
+  ),
   /** Kernels as numbers; `#shared/inspect/kernels.ts` scales them for showing. */
   filters: call
     .input(inRun.extend({ layer: z.string(), kernel: z.string().optional() }))
@@ -145,4 +198,17 @@ export const inspectContract = {
         values: z.file(),
       }),
     ),
+  /**
+   * Where the model looks: what each place of a picture does for a class. Maps come as they get
+   * better; leaving the stream ends the work.
+   */
+  explain: call
+    .input(
+      ofPicture.extend({
+        method: attributionMethod,
+        /** Index in the run's classes; what the model says unless given. */
+        class: z.number().int().min(0).optional(),
+      }),
+    )
+    .output(eventIterator(attributionMap)),
 };

@@ -1,6 +1,7 @@
 /** Models as a project keeps them, and what the core says of a spec before it is trained. */
 import * as z from 'zod';
 import { augmentationSpec } from '../augmentation.ts';
+import { averagingSpec } from '../averaging.ts';
 import { layerSpec } from '../layer-spec.ts';
 import { modelSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
@@ -82,6 +83,7 @@ export const trainingDefaults = z.object({
   learningRate: z.number(),
   trainLimit: z.number().int().nullable(),
   augment: augmentationSpec.nullable().default(null),
+  averaging: averagingSpec.nullable().default(null),
   schedule: scheduleSpec.default({ type: 'constant' }),
   earlyStop: earlyStopSpec.nullable().default(null),
 });
@@ -95,6 +97,7 @@ export const plainDefaults: TrainingDefaults = {
   learningRate: 1e-3,
   trainLimit: null,
   augment: null,
+  averaging: null,
   schedule: { type: 'constant' },
   earlyStop: null,
 };

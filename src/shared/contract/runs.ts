@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { augmentationSpec } from '../augmentation.ts';
+import { averagingSpec } from '../averaging.ts';
 import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
@@ -51,6 +52,8 @@ export const trainOptions = z.object({
   engine: z.enum(engineNames),
   /** How training images are varied; null: not at all. */
   augment: augmentationSpec.nullable().default(null),
+  /** How weights are averaged over the steps; null: not at all. */
+  averaging: averagingSpec.nullable().default(null),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 

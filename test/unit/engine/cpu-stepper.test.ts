@@ -3,6 +3,7 @@
  * the number of replicas and however a batch is divided, the numbers are those of the whole batch.
  */
 import { afterAll, describe, expect, it } from 'vitest';
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { LayerSpec, ModelSpec, OptimizerSpec } from '#shared/model-spec.ts';
 import { createBackend } from '#core/engine/backends/index.ts';
 import { allocateState } from '#core/engine/training/cpu/state-memory.ts';
@@ -53,29 +54,44 @@ afterAll(async () => {
   for (const stepper of open) await stepper.dispose();
 });
 
-function onReplicas(spec: ModelSpec, threads: number): CpuStepper {
+function onReplicas(
+  spec: ModelSpec,
+  threads: number,
+  averaging: AveragingSpec | null = null,
+): CpuStepper {
   const stepper = new CpuStepper(
     chooseBackend('cpu', threads),
     threads,
-    { spec, classes: CLASSES },
+    { spec, classes: CLASSES, averaging },
     SEED,
   );
   open.push(stepper);
   return stepper;
 }
 
-function inGraph(spec: ModelSpec): DeviceStepper {
+function inGraph(spec: ModelSpec, averaging: AveragingSpec | null = null): DeviceStepper {
   const stepper = new DeviceStepper(
     createBackend(chooseBackend('cpu', 1), 1),
-    { spec, classes: CLASSES },
+    { spec, classes: CLASSES, averaging },
     SEED,
   );
   open.push(stepper);
   return stepper;
+}
+
+/** Labels as blended images have them: a share of their own class, the rest of another. */
+function shares(labels: Int32Array, random: Random): Float32Array {
+  const targets = new Float32Array(labels.length * CLASSES);
+  for (const [image, label] of labels.entries()) {
+    const own = 0.55 + 0.4 * random.uniform();
+    targets[image * CLASSES + label] = own;
+    targets[image * CLASSES + ((label + 1) % CLASSES)] = 1 - own;
+  }
+  return targets;
 }
 
 /** Loss and right answers of each step, and everything the steps changed at the end. */
-async function train(stepper: Stepper) {
+async function train(stepper: Stepper, soft = false) {
   const { height, width, channels } = stepper.model.input;
   await stepper.prepare(Math.max(...BATCHES));
   const steps = [];
@@ -85,7 +101,7 @@ async function train(stepper: Stepper) {
       random.below(256),
     );
     const labels = Int32Array.from({ length: batch }, () => random.below(CLASSES));
-    steps.push(await stepper.run(pixels, labels, 0.01));
+    steps.push(await stepper.run(pixels, soft ? shares(labels, random) : labels, 0.01));
   }
   const parameters = [...(await stepper.parameters())];
   return {
@@ -124,6 +140,46 @@ describe('a CPU stepper', () => {
       }
     },
   );
+
+  it('agrees where labels are shares of classes and weights are averaged', async () => {
+    const averaging = { decay: 0.9 };
+    const spec = specOf({
+      layers: [layers[0]!, { type: 'batchnorm' }, ...layers.slice(3)],
+      classWeights: [1, 3, 0.5],
+      labelSmoothing: 0.1,
+      optimizer: { type: 'adamw', clipNorm: 0.5 },
+    });
+    const expected = await train(inGraph(spec, averaging), true);
+    expectAgreement(await train(onReplicas(spec, 2, averaging), true), expected);
+    expect(expected.vectors.has('statistics')).toBe(true);
+    const without = specOf({ optimizer: { type: 'sgd', momentum: 0.9 } });
+    expectAgreement(
+      await train(onReplicas(without, 3, averaging), true),
+      await train(inGraph(without, averaging), true),
+    );
+  });
+
+  it('answers with the average of its weights, which follows them ever more slowly', async () => {
+    const stepper = onReplicas(specOf(), 2, { decay: 0.6 });
+    await stepper.prepare(4);
+    const pixels = Uint8Array.from({ length: 4 * 10 * 9 * 3 }, (_, at) => (at * 37) % 256);
+    const name = 'dense_1/kernel';
+    const answering = async () => (await stepper.parameters()).get(name)!.data.slice();
+    const { offset, size } = stepper.layout.trainable.entries.find((one) => one.fullName === name)!;
+    let average = new Float64Array(size);
+    for (let step = 1; step <= 12; step++) {
+      await stepper.run(pixels, Int32Array.of(0, 1, 2, 0), 0.5);
+      const weights = new Map(await stepper.slots()).get('weights')!;
+      const now = weights.subarray(offset, offset + size);
+      const kept = Math.min(0.6, (step - 1) / (step + 9));
+      average = average.map((value, at) => kept * value + (1 - kept) * now[at]!);
+      const found = await answering();
+      expect(Math.max(...found.map((value, at) => Math.abs(value - average[at]!)))).toBeLessThan(
+        1e-5,
+      );
+      if (step > 1) expect([...found]).not.toEqual([...now]);
+    }
+  });
 
   it('agrees with class weights and label smoothing', async () => {
     const spec = specOf({ classWeights: [1, 3, 0.5], labelSmoothing: 0.1 });

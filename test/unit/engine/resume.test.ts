@@ -1,6 +1,7 @@
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { augmentationSpec } from '#shared/augmentation.ts';
 import type { LayerSpec, OptimizerSpec } from '#shared/model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '#shared/schedule.ts';
 import { createTrainingBackend } from '#core/engine/backends/index.ts';
@@ -97,6 +98,33 @@ describe('a resumed training', () => {
       }
     },
   );
+
+  it.each([
+    ['between epochs', undefined],
+    ['within one', 19 * 2 + 12],
+  ])('goes on with averaged weights and blended images, paused %s', async (_name, pauseAt) => {
+    const changes = {
+      spec: { ...tinySpec, layers },
+      epochs: 4,
+      averaging: { decay: 0.95 },
+      augment: augmentationSpec.parse({
+        name: 'blended',
+        operations: [
+          { type: 'flip-horizontal', probability: 0.5 },
+          { type: 'mixup', alpha: 0.4, probability: 0.5 },
+          { type: 'cutmix' },
+        ],
+      }),
+    };
+    const whole = await temporaryFolder();
+    const paused = await temporaryFolder();
+    await run(tinyJob(whole, changes));
+    if (pauseAt === undefined) await run(tinyJob(paused, changes), 2);
+    else await run(tinyJob(paused, changes), Infinity, { pauseAt });
+    await run(tinyJob(paused, { ...changes, resume: true }));
+    expect(await tensors(paused, 'last')).toEqual(await tensors(whole, 'last'));
+    expect(await tensors(paused, 'best')).toEqual(await tensors(whole, 'best'));
+  });
 
   it.each([
     ['in its first epoch', 7],

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unpackFloats } from '#shared/float-text.ts';
 import { createTestCore, finished, type TestCore } from '../../helpers/core.ts';
 import {
   convolveRelu,
@@ -198,5 +199,48 @@ describe('feature maps', () => {
     await expect(
       inspect.activations({ project, run, source: source(), layer: 'conv2d', channels: [32] }),
     ).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+});
+
+describe('where it looks', () => {
+  it('comes as a stream that can be left', async () => {
+    const { client } = test;
+    const maps: { done: number; total: number; values: Float32Array }[] = [];
+    const stream = await client.inspect.explain({
+      project,
+      run,
+      source: source(),
+      method: { type: 'occlusion', patch: 8, stride: 2, fill: 'mean' },
+    });
+    for await (const { values, ...map } of stream) {
+      expect([map.height, map.width]).toEqual([28, 28]);
+      maps.push({ ...map, values: unpackFloats(values) });
+    }
+    expect(maps.at(-1)).toMatchObject({ done: 121, total: 121 });
+    expect(maps.at(-1)?.values.length).toBe(784);
+
+    const again = await client.inspect.explain({
+      project,
+      run,
+      source: source(),
+      method: { type: 'smoothgrad', samples: 1000 },
+    });
+    for await (const { done, total } of again) {
+      expect(done).toBeLessThan(total);
+      break;
+    }
+    // The engine is free for others.
+    await client.inspect.filters({ project, run, layer: 'conv2d' });
+  });
+
+  it('is refused for a class that there is not', async () => {
+    const stream = await test.client.inspect.explain({
+      project,
+      run,
+      source: source(),
+      method: { type: 'cam' },
+      class: 7,
+    });
+    await expect(stream.next()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { augmentationSpec } from '#shared/augmentation.ts';
 import { createTestCore, type TestCore } from '../../helpers/core.ts';
 import { createProject, quick } from '../../helpers/training.ts';
 
@@ -122,12 +121,5 @@ describe('runs.plan', () => {
     });
     expect(plan.problems).toHaveLength(1);
     expect(plan.problems[0]).toMatch(/cannot be used on this machine/);
-  });
-
-  it('refuses to mix images, whose labels would have to be shared', async () => {
-    const project = await createProject(test, 'mixing', { train: 40, test: 12 });
-    const augment = augmentationSpec.parse({ name: 'mix', operations: [{ type: 'mixup' }] });
-    const plan = await test.client.runs.plan({ project, options: { ...quick, augment } });
-    expect(plan.problems).toEqual([expect.stringContaining('mixup')]);
   });
 });

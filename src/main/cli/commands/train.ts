@@ -1,5 +1,12 @@
 import { followTraining } from '../follow-training.ts';
-import { earlyStop, earlyStopHelp, schedule, scheduleHelp } from '../forms.ts';
+import {
+  averaging,
+  averagingHelp,
+  earlyStop,
+  earlyStopHelp,
+  schedule,
+  scheduleHelp,
+} from '../forms.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
 import {
   addStepOptions,
@@ -23,6 +30,7 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--lr <x>', 'learning rate', positiveNumber)
       .option('--schedule <form>', scheduleHelp, schedule)
       .option('--early-stop <form>', earlyStopHelp, earlyStop)
+      .option('--averaging <form>', averagingHelp, averaging)
       .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn),
   ).action(async (dir: string, options: StepOptions & CourseOptions) => {
     const session = open();

@@ -1,6 +1,9 @@
+import { packFloats } from '#shared/float-text.ts';
 import type { CoreContext } from '../context.ts';
 import { readPixels } from '../engine/inspect/images.ts';
+import type { AttributionMap } from '../engine/inspect/tasks.ts';
 import { inspect, inspectPicture, layersOf } from '../inspect/inspect.ts';
+import { newest } from '../inspect/newest.ts';
 import { pictureSet } from '../inspect/picture.ts';
 import { bytesFile } from './bytes.ts';
 import { os } from './implementer.ts';
@@ -50,6 +53,17 @@ export function inspectApi(context: CoreContext) {
         signal,
       });
       return { ...found, values: bytesFile(found.values) };
+    }),
+    explain: os.inspect.explain.handler(async function* ({ input, signal }) {
+      const { class: wanted, method } = input;
+      const project = projects.get(input.project);
+      const options = { class: wanted, method };
+      const maps = newest<AttributionMap>(
+        (onStep, stop) =>
+          inspectPicture(context, project, input, 'attribution', options, { onStep, signal: stop }),
+        signal,
+      );
+      for await (const map of maps) yield { ...map, values: packFloats(map.values) };
     }),
   };
 }

@@ -91,13 +91,13 @@ async function collect(
   // Read once: nothing is gained by holding them, nor by a thread for a single batch.
   const threads = images > batch ? undefined : 0;
   const loader = await openLoader(set, { batch, memoryBudget: 0, threads });
-  const take = (part: Float32Array, start: number, labels: Int32Array) => {
+  const take = (part: Float32Array, start: number, size: number) => {
     if (start === 0 && expectedClasses === null) {
-      classes = part.length / labels.length;
+      classes = part.length / size;
       data = new Float32Array(images * classes);
     }
     data.set(part, start * classes);
-    rows += labels.length;
+    rows += size;
   };
   try {
     await predictSet(program, 'probabilities', loader, take, options);

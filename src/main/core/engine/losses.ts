@@ -28,57 +28,45 @@ export interface LossOptions {
 export interface Loss {
   /** Mean over the batch, []. */
   loss: Value;
-  /** How many of the batch have their true class on top, float32 []. */
+  /** How many of the batch have their true class (the one of the largest share) on top, float32 []. */
   correct: Value;
 }
 
 /**
  * @param logits float32 [batch, classes], for 'sigmoid' [batch, 1]
- * @param labels int32 [batch]
+ * @param shares float32 [batch, classes], how much of each class is in each image; rows sum to 1
  */
 export function buildLoss(
   b: GraphBuilder,
   head: Head,
   logits: Value,
-  labels: Value,
+  shares: Value,
   { wholeBatch, labelSmoothing = 0, classWeights }: LossOptions = {},
 ): Loss {
   const batch = sizeAt(logits.shape, 0);
   const images = wholeBatch ?? batch;
   const outputs = sizeAt(logits.shape, 1);
-  const hot = head === 'sigmoid' ? isSecond(b, labels, batch) : oneHot(b, labels, batch, outputs);
-  const targets = smoothed(b, hot, labelSmoothing, head === 'softmax' ? outputs : 2);
+  const wanted = head === 'sigmoid' ? ofSecond(b, shares) : shares;
+  const targets = smoothed(b, wanted, labelSmoothing, head === 'softmax' ? outputs : 2);
   const each = head === 'softmax' ? logLikelihood(b, logits, targets) : signed(b, logits, targets);
-  const weighted = classWeights
-    ? b.op('Mul', [each, imageWeights(b, labels, batch, classWeights)])
-    : each;
+  const weighted = classWeights ? b.op('Mul', [each, imageWeights(b, shares, classWeights)]) : each;
   const total = b.op('ReduceSum', [weighted], { keepdims: 0 });
   const count = head === 'softmax' ? images : images * outputs;
   const loss = b.op('Mul', [total, b.scalar(-1 / count)]);
 
-  const right = head === 'sigmoid' ? sideIsRight(b, logits, hot) : topIsRight(b, logits, labels);
+  const right = head === 'sigmoid' ? sideIsRight(b, logits, wanted) : topIsRight(b, logits, shares);
   const counted = b.op('Cast', [right], { to: dataTypes.float32 });
   return { loss, correct: b.op('ReduceSum', [counted], { keepdims: 0 }) };
 }
 
-function oneHot(b: GraphBuilder, labels: Value, batch: number, classes: number): Value {
-  const every = b.tensor({
-    dtype: 'int32',
-    dims: [1, classes],
-    data: Int32Array.from({ length: classes }, (_, index) => index),
-  });
-  const isLabel = b.op('Equal', [b.reshape(labels, [batch, 1]), every]);
-  return b.op('Cast', [isLabel], { to: dataTypes.float32 });
+/** The share of the second of two classes, [batch, 1]. */
+function ofSecond(b: GraphBuilder, shares: Value): Value {
+  return b.op('Slice', [shares, b.ints([1]), b.ints([2]), b.ints([1])]);
 }
 
-/** 1 where the label is the second of two classes. */
-function isSecond(b: GraphBuilder, labels: Value, batch: number): Value {
-  return b.op('Cast', [b.reshape(labels, [batch, 1])], { to: dataTypes.float32 });
-}
-
-function smoothed(b: GraphBuilder, hot: Value, smoothing: number, among: number): Value {
-  if (smoothing === 0) return hot;
-  const kept = b.op('Mul', [hot, b.scalar(1 - smoothing)]);
+function smoothed(b: GraphBuilder, shares: Value, smoothing: number, among: number): Value {
+  if (smoothing === 0) return shares;
+  const kept = b.op('Mul', [shares, b.scalar(1 - smoothing)]);
   return b.op('Add', [kept, b.scalar(smoothing / among)]);
 }
 
@@ -92,30 +80,29 @@ function signed(b: GraphBuilder, logits: Value, targets: Value): Value {
   return b.op('Sub', [b.op('Mul', [targets, logits]), b.op('Softplus', [logits])]);
 }
 
-/** [batch, 1] */
-function imageWeights(
-  b: GraphBuilder,
-  labels: Value,
-  batch: number,
-  weights: readonly number[],
-): Value {
-  const row = b.tensor({
+/** Each class's weight by its share, [batch, 1]. */
+function imageWeights(b: GraphBuilder, shares: Value, weights: readonly number[]): Value {
+  const column = b.tensor({
     dtype: 'float32',
-    dims: [1, weights.length],
+    dims: [weights.length, 1],
     data: Float32Array.from(weights),
   });
-  const own = b.op('Mul', [oneHot(b, labels, batch, weights.length), row]);
-  return b.op('ReduceSum', [own, b.ints([1])], { keepdims: 1 });
+  return b.op('MatMul', [shares, column]);
 }
 
-function topIsRight(b: GraphBuilder, logits: Value, labels: Value): Value {
-  const top = b.op('ArgMax', [logits], { axis: -1, keepdims: 0 });
-  return b.op('Equal', [top, b.op('Cast', [labels], { to: dataTypes.int64 })]);
+function topIsRight(b: GraphBuilder, logits: Value, shares: Value): Value {
+  const [top, wanted] = [logits, shares].map((rows) =>
+    b.op('ArgMax', [rows], { axis: -1, keepdims: 0 }),
+  );
+  if (!top || !wanted) throw new GraphError('nothing to compare');
+  return b.op('Equal', [top, wanted]);
 }
 
-function sideIsRight(b: GraphBuilder, logits: Value, hot: Value): Value {
-  const second = b.op('Cast', [b.op('Greater', [logits, b.scalar(0)])], { to: dataTypes.float32 });
-  return b.op('Equal', [second, hot]);
+/** Whether a logit and the share of the second class are for the same one. */
+function sideIsRight(b: GraphBuilder, logits: Value, second: Value): Value {
+  const isSecond = (value: Value, above: number) =>
+    b.op('Cast', [b.op('Greater', [value, b.scalar(above)])], { to: dataTypes.float32 });
+  return b.op('Equal', [isSecond(logits, 0), isSecond(second, 0.5)]);
 }
 
 /**

@@ -3,6 +3,7 @@
  * ten Adam nodes each would cost more than their arithmetic. Each is written once, over arithmetic
  * that becomes nodes of the training graph or one loop over memory.
  */
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
@@ -112,7 +113,55 @@ function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay }: AdamO
   };
 }
 
-export function createOptimizer(spec: OptimizerSpec): Optimizer {
+/** The slot that holds the averaged weights. */
+export const AVERAGE = 'average';
+
+/**
+ * The share of the newest weights in the average at 1-based `step`: all of them at first, so that the
+ * start does not weigh on it, and ever less, down to 1 − decay.
+ */
+function averagingShare(step: number, decay: number): number {
+  return 1 - Math.min(decay, (step - 1) / (step + 9));
+}
+
+/** Also keeps an exponential average of the weights: a ← a + share (w − a), in the same pass. */
+function averaging(optimizer: Optimizer, { decay }: AveragingSpec): Optimizer {
+  const { slots, scalars } = optimizer;
+  return {
+    slots: [...slots, AVERAGE],
+    scalars: [...scalars, 'share'],
+    scalarsAt: (step, learningRate) => [
+      ...optimizer.scalarsAt(step, learningRate),
+      averagingShare(step, decay),
+    ],
+    update(m, weights, gradient, vectors, inputs) {
+      const next = optimizer.update(m, weights, gradient, vectors, inputs);
+      const average = towards(
+        m,
+        need(vectors, slots.length),
+        next.weights,
+        need(inputs, scalars.length),
+      );
+      return { weights: next.weights, slots: [...next.slots, average] };
+    },
+  };
+}
+
+/** average + share (value − average). */
+export function towards<V>(m: Arithmetic<V>, average: V, value: V, share: V): V {
+  return m.add(average, m.mul(m.sub(value, average), share));
+}
+
+/** @param averaged how weights are averaged over the steps; not at all unless given */
+export function createOptimizer(
+  spec: OptimizerSpec,
+  averaged: AveragingSpec | null = null,
+): Optimizer {
+  const optimizer = plainOptimizer(spec);
+  return averaged ? averaging(optimizer, averaged) : optimizer;
+}
+
+function plainOptimizer(spec: OptimizerSpec): Optimizer {
   switch (spec.type) {
     case 'sgd':
       return sgd(spec);

@@ -23,7 +23,7 @@ export async function predictSet(
   program: Pick<InferenceProgram, 'run'>,
   output: string,
   images: DataLoader,
-  take: (rows: Float32Array, start: number, labels: Int32Array) => void,
+  take: (rows: Float32Array, start: number, size: number) => void,
   { signal, onProgress }: CallOptions = {},
 ): Promise<void> {
   const { height, width, channels, slots } = images.set;
@@ -37,7 +37,7 @@ export async function predictSet(
     if (!(result?.data instanceof Float32Array)) {
       throw new AppError('ENGINE_FAILED', `The model gave no ${output}.`);
     }
-    take(result.data, done, part.labels);
+    take(result.data, done, part.size);
     done += part.size;
     onProgress?.({ done, total });
   }
@@ -56,14 +56,15 @@ export async function scoreSet(
   options: CallOptions = {},
 ): Promise<Score> {
   const outputs = outputsOf(head, classes);
+  const { labels } = images.set;
   let loss = 0;
   let correct = 0;
   await predictSet(
     program,
     'logits',
     images,
-    (logits, _start, labels) => {
-      for (const [index, label] of labels.entries()) {
+    (logits, start, size) => {
+      for (const [index, label] of labels.subarray(start, start + size).entries()) {
         const row = logits.subarray(index * outputs, (index + 1) * outputs);
         const scored = scoreRow(head, row, label, labelSmoothing);
         loss += scored.loss;

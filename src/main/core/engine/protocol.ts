@@ -5,6 +5,7 @@
  * knows of projects, SQLite or image files.
  */
 import type { AugmentationSpec } from '#shared/augmentation.ts';
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
@@ -96,6 +97,8 @@ export interface TrainJob {
   seed: number;
   /** How training images are varied, drawn afresh each epoch; not at all unless given. */
   augment?: AugmentationSpec | null | undefined;
+  /** The averaged weights are the ones that are validated and kept. */
+  averaging?: AveragingSpec | null | undefined;
   backend: BackendId | 'auto';
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   imageMemory?: number | undefined;

@@ -1,7 +1,7 @@
 /** Looking into a run: what the contract asks, put to the engine. */
 import type { Checkpoint, InspectLayer, InspectSource } from '#shared/contract/index.ts';
 import type { CoreContext } from '../context.ts';
-import { imageLayers } from '../engine/inspect/layers.ts';
+import { camLayer, imageLayers } from '../engine/inspect/layers.ts';
 import type { InspectOptions, InspectTask, InspectTasks } from '../engine/inspect/tasks.ts';
 import { resolveModel } from '../engine/layers/resolve.ts';
 import { readyRun } from '../prediction/model.ts';
@@ -20,9 +20,11 @@ type Dependencies = Pick<CoreContext, 'engine' | 'decoders'>;
 export function layersOf(
   project: Project,
   run: string,
-): { input: StoredRun['spec']['input']; layers: InspectLayer[] } {
+): { input: StoredRun['spec']['input']; layers: InspectLayer[]; camLayer: string | null } {
   const { spec, classes } = project.store.runs.get(run);
-  return { input: spec.input, layers: imageLayers(resolveModel(spec, classes.length)) };
+  const model = resolveModel(spec, classes.length);
+  const layers = imageLayers(model);
+  return { input: spec.input, layers, camLayer: layers.length > 0 ? camLayer(model) : null };
 }
 
 /** @throws AppError NOT_FOUND, RUN_NOT_READY, and what the task throws */
@@ -40,7 +42,7 @@ export async function inspect<T extends InspectTask>(
 }
 
 /** The same for tasks about one picture. */
-export async function inspectPicture<T extends 'maps' | 'activations'>(
+export async function inspectPicture<T extends 'maps' | 'activations' | 'attribution'>(
   context: Dependencies,
   project: Project,
   request: InspectRequest & { source: InspectSource },

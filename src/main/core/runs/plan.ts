@@ -1,5 +1,4 @@
 /** What a training would be, before it starts. */
-import { mixesLabels } from '#shared/augmentation.ts';
 import type { TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
@@ -48,11 +47,6 @@ export async function planTraining(
     validation: selection.validation?.images.length ?? 0,
   };
   const problems = [...selection.problems];
-  if (options.augment && mixesLabels(options.augment)) {
-    problems.push(
-      'Training cannot blend or paste images yet (mixup, cutmix): their labels would have to be shared. Take these operations out of the augmentation.',
-    );
-  }
   if (model.problem) {
     const { message, hint } = model.problem;
     problems.push(hint === null ? message : `${message} ${hint}`);

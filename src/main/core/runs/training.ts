@@ -62,6 +62,7 @@ export async function train(
       earlyStop: run.options.earlyStop,
       seed: run.options.seed,
       augment: run.options.augment,
+      averaging: run.options.averaging,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,

@@ -32,7 +32,7 @@ const spec = augmentationSpec.parse({
 async function epochOf(epoch: number, options: { threads: number; batch: number; seed?: number }) {
   const loader = await openLoader(set, {
     ...options,
-    augment: { spec, seed: options.seed ?? 3 },
+    augment: { spec, seed: options.seed ?? 3, classes: 1 },
   });
   const order = new Random(3, 'shuffle', epoch).permutation(count);
   const images: Uint8Array[] = [];
@@ -64,6 +64,38 @@ describe('training images', () => {
     expect(await epochOf(2, { threads: 2, batch: 4 })).toEqual(reference);
     expect(await epochOf(3, { threads: 0, batch: 5 })).not.toEqual(reference);
     expect(await epochOf(2, { threads: 0, batch: 5, seed: 4 })).not.toEqual(reference);
+  });
+
+  it('that are blended have shares of both labels, by what is seen', async () => {
+    // Each image is of one lightness, the one of its class.
+    const levels = [10, 110, 210];
+    const labels = Int32Array.from({ length: count }, (_, position) => position % 3);
+    const data = Uint8Array.from(
+      { length: count * bytes },
+      (_, at) => levels[Math.floor(at / bytes) % 3]!,
+    );
+    const flat: TensorSet = { ...set, labels, source: { kind: 'inline', data } };
+    for (const type of ['mixup', 'cutmix'] as const) {
+      const mixing = augmentationSpec.parse({ name: 'mix', operations: [{ type, alpha: 1 }] });
+      for (const threads of [0, 1]) {
+        const augment = { spec: mixing, seed: 3, classes: 3 };
+        const loader = await openLoader(flat, { threads, batch: 8, augment });
+        let blended = 0;
+        for await (const batch of loader.batches({ epoch: 2, order: inOrder(count) })) {
+          for (let row = 0; row < batch.size; row++) {
+            const shares = [...batch.labels.slice(row * 3, row * 3 + 3)];
+            const seen = batch.pixels.subarray(row * bytes, (row + 1) * bytes);
+            const lightness = seen.reduce((sum, value) => sum + value, 0) / bytes;
+            const expected = levels.reduce((sum, level, at) => sum + level * shares[at]!, 0);
+            expect(Math.abs(lightness - expected)).toBeLessThan(0.6);
+            expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
+            if (Math.max(...shares) < 1) blended++;
+          }
+        }
+        await loader.close();
+        expect(blended).toBeGreaterThan(count / 2);
+      }
+    }
   });
 
   it('go by the image’s id, not by its place in the set', async () => {

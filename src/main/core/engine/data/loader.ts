@@ -1,5 +1,7 @@
 import { augments, type AugmentationSpec } from '#shared/augmentation.ts';
 import type { TensorSet } from '../protocol.ts';
+import type { Labels } from '../targets.ts';
+import { labeler } from './augment/labeler.ts';
 import type { AugmentRows } from './augment/producer.ts';
 import { createProducer, type EpochPlan, type Rows } from './producer.ts';
 import { defaultImageMemory, openRows } from './rows.ts';
@@ -10,7 +12,8 @@ export interface Batch {
   size: number;
   /** size × row bytes. */
   pixels: Uint8Array;
-  labels: Int32Array;
+  /** Shares of the classes where images are blended. */
+  labels: Labels;
 }
 
 export interface LoaderOptions {
@@ -19,7 +22,7 @@ export interface LoaderOptions {
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   memoryBudget?: number | undefined;
   /** How images are varied; the same for a seed, epoch and image, however they are loaded. */
-  augment?: { spec: AugmentationSpec; seed: number } | undefined;
+  augment?: { spec: AugmentationSpec; seed: number; classes: number } | undefined;
   /** Data threads; 0 makes batches on this one. By default as many as pay. */
   threads?: number | undefined;
 }
@@ -69,6 +72,7 @@ export async function openLoader(set: TensorSet, options: LoaderOptions): Promis
   };
   const batch = Math.max(1, Math.min(options.batch, set.slots.length));
   const threads = options.threads ?? threadsThatPay(rows, batch);
+  const labelsOf = labeler(set, options.augment);
   const stream: PixelStream = threads > 0 ? new DataThreads(rows, threads) : onThisThread(rows);
   let waited = 0;
 
@@ -81,7 +85,6 @@ export async function openLoader(set: TensorSet, options: LoaderOptions): Promis
     async *batches({ epoch, order, from = 0 }) {
       const steps = Math.ceil(order.length / batch);
       const pixels = stream.epoch({ epoch, order, batch, from, steps });
-      const labels = new Int32Array(batch);
       try {
         for (let step = from; step < steps; step++) {
           const started = performance.now();
@@ -89,9 +92,11 @@ export async function openLoader(set: TensorSet, options: LoaderOptions): Promis
           waited += performance.now() - started;
           if (next.done) return;
           const positions = order.subarray(step * batch, (step + 1) * batch);
-          for (const [at, position] of positions.entries()) labels[at] = set.labels[position] ?? -1;
-          const size = positions.length;
-          yield { size, pixels: next.value, labels: labels.subarray(0, size) };
+          yield {
+            size: positions.length,
+            pixels: next.value,
+            labels: labelsOf({ epoch, positions }),
+          };
         }
         await pixels.next();
       } finally {

@@ -17,7 +17,9 @@ export async function openTrainingData(job: TrainJob): Promise<TrainingData> {
     batch: job.batch,
     memoryBudget: budget,
     threads,
-    augment: job.augment ? { spec: job.augment, seed: job.seed } : undefined,
+    augment: job.augment
+      ? { spec: job.augment, seed: job.seed, classes: job.classNames.length }
+      : undefined,
   });
   try {
     const validation =

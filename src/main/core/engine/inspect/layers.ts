@@ -73,3 +73,29 @@ export function requireLayer(model: ResolvedModel, name: string): InspectLayer {
     hint: `It has: ${layers.map((each) => each.name).join(', ')}.`,
   });
 }
+
+/** Layers that follow a convolution and keep its places. */
+const finishing: ReadonlySet<LayerSpec['type']> = new Set([
+  'batchnorm',
+  'layernorm',
+  'activation',
+  'leakyrelu',
+  'squeezeexcite',
+]);
+
+/**
+ * Where Grad-CAM looks unless told: at the last convolution or block, with the normalisation and
+ * activation behind it.
+ * @throws AppError INVALID_INPUT for a model without images inside
+ */
+export function camLayer({ layers }: ResolvedModel): string {
+  const images = layers.filter(({ output }) => output.length === 3);
+  const makes = ({ spec, parts }: ResolvedLayer) => kinds[spec.type] === 'conv' || parts.length > 0;
+  let last = images.findLastIndex(makes);
+  while (last >= 0 && images[last + 1] && finishing.has(images[last + 1]!.spec.type)) last++;
+  const layer = images[last] ?? images.at(-1);
+  if (layer) return layer.name;
+  throw new AppError('INVALID_INPUT', 'This model has no layer that gives out images.', {
+    hint: 'Look at the saliency or occlusion map instead.',
+  });
+}

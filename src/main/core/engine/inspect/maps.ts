@@ -3,12 +3,14 @@ import type { ChannelStats, MapTiles } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { standardBytes, statsOf } from '#shared/inspect/maps.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import type { Graph, TensorData, Value } from '../graph/types.ts';
+import type { Graph, Value } from '../graph/types.ts';
 import { pixelsToUnit } from '../layers/forward.ts';
 import type { LoadedRun } from '../checkpoint/run-folder.ts';
 import { buildProbabilities } from '../losses.ts';
 import { buildLogits } from '../programs/inference.ts';
 import type { TensorSet } from '../protocol.ts';
+import { imageTensor } from './answer.ts';
+import { floats } from './floats.ts';
 import { readPixels } from './images.ts';
 import { imageLayers, requireLayer } from './layers.ts';
 import type { OpenedRun } from './opened-run.ts';
@@ -89,9 +91,7 @@ export async function readActivations(
 async function runMaps(opened: OpenedRun, layers: readonly string[], set: TensorSet) {
   const { run } = opened;
   const program = await opened.program(`maps ${layers.join()}`, () => buildMaps(run, layers));
-  const { height, width, channels } = run.model.input;
-  const data = await readPixels(set, run.model, 1);
-  return await program.run({ image: { dtype: 'uint8', dims: [1, height, width, channels], data } });
+  return await program.run({ image: imageTensor(run.model, await readPixels(set, run.model, 1)) });
 }
 
 function channelsOf(
@@ -102,10 +102,4 @@ function channelsOf(
     const map = values.subarray(channel * size, (channel + 1) * size);
     return { map, stats: statsOf(map) };
   });
-}
-
-/** Of an output that is float32. */
-export function floats(tensor: TensorData | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new AppError('ENGINE_FAILED', 'The model gave no numbers.');
 }

@@ -2,6 +2,7 @@
 import type { Backend } from '../backends/index.ts';
 import { fingerprint, loadRun } from '../checkpoint/run-folder.ts';
 import { Recent } from '../recent.ts';
+import { attribute } from './attribution.ts';
 import { readFilters } from './filters.ts';
 import { makeTiles, readActivations } from './maps.ts';
 import { OpenedRun } from './opened-run.ts';
@@ -21,7 +22,7 @@ export class InspectService {
   /** @throws AppError RUN_NOT_READY, SOURCE_UNREADABLE, and what the task throws */
   async perform(
     call: InspectCall,
-    _options: InspectOptions,
+    options: InspectOptions,
   ): Promise<InspectTasks[InspectTask]['output']> {
     const opened = await this.#open(call.subject);
     switch (call.task) {
@@ -31,6 +32,8 @@ export class InspectService {
         return await makeTiles(opened, call.input);
       case 'activations':
         return await readActivations(opened, call.input);
+      case 'attribution':
+        return await attribute(opened, call.input, options);
     }
   }
 

@@ -1,5 +1,10 @@
 /** What an inspection asks of the engine, and what comes back: all of it survives structured cloning. */
-import type { ChannelStats, Checkpoint, MapTiles } from '#shared/contract/index.ts';
+import type {
+  AttributionMethod,
+  ChannelStats,
+  Checkpoint,
+  MapTiles,
+} from '#shared/contract/index.ts';
 import type { CallOptions, TensorSet } from '../protocol.ts';
 import type { Filters } from './filters.ts';
 
@@ -24,6 +29,19 @@ export interface ActivationsResult {
   values: Float32Array;
 }
 
+/** What each place of a picture does for a class. */
+export interface AttributionMap {
+  done: number;
+  total: number;
+  class: number;
+  /** Of the class, for the picture as it is. */
+  probability: number;
+  height: number;
+  width: number;
+  /** height × width. */
+  values: Float32Array;
+}
+
 /** Each task: what goes in, what comes on the way, what comes back. */
 export interface InspectTasks {
   filters: { input: { layer: string; kernel?: string | undefined }; step: never; output: Filters };
@@ -37,6 +55,12 @@ export interface InspectTasks {
     input: { set: TensorSet; layer: string; channels?: readonly number[] | undefined };
     step: never;
     output: ActivationsResult;
+  };
+  attribution: {
+    input: { set: TensorSet; class?: number | undefined; method: AttributionMethod };
+    /** All but the last, which is the output. */
+    step: AttributionMap;
+    output: AttributionMap;
   };
 }
 

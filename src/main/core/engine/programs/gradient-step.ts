@@ -3,7 +3,7 @@
  * parameter is an input and has its gradient as an output of its own, so that both can lie in one
  * vector and nothing is split, joined or copied:
  *
- *   image, label, keep_…, loss, correct   as in gradients.ts
+ *   image, target, keep_…, loss, correct   as in gradients.ts
  *   <layer>/<parameter>              float32, each parameter, trainable or not, and moving average
  *   gradient/<layer>/<parameter>     float32, as long as the parameter, if it learns
  *   next/<layer>/<parameter>         float32, each moving average after the step

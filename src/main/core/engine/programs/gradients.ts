@@ -42,7 +42,7 @@ export interface Gradients {
  * Adds the model and its gradients to `b`, which has `parameters` (by full name) already:
  *
  *   image          uint8 [batch, height, width, channels]
- *   label          int32 [batch]
+ *   target         float32 [batch, classes]: how much of each class is in each image
  *   keep_…         uint8, one a dropout layer: what it keeps
  *   loss, correct  float32 []: mean loss (or this graph's part of it), number of right answers
  */
@@ -53,7 +53,7 @@ export function addGradients(
 ): Gradients {
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', [batch, height, width, channels]);
-  const labels = b.input('label', 'int32', [batch]);
+  const target = b.input('target', 'float32', [batch, model.classes]);
   const masks: DropoutMask[] = [];
   const updated = new Map<string, Value>();
   const logits = buildForward(b, model, pixelsToUnit(b, image), {
@@ -66,7 +66,7 @@ export function addGradients(
     },
     updateStatistic: (name, value) => updated.set(name, value),
   });
-  const { loss, correct } = buildLoss(b, model.head, logits, labels, {
+  const { loss, correct } = buildLoss(b, model.head, logits, target, {
     wholeBatch,
     labelSmoothing: model.labelSmoothing,
     classWeights: classWeights ?? givenWeights(spec),

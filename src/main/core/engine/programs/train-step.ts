@@ -2,13 +2,15 @@
  * One training step as one graph, for devices that keep the parameters: images and labels in, loss
  * and updated parameters out.
  *
- *   image, label, keep_…, loss, correct   as in gradients.ts
+ *   image, target, keep_…, loss, correct   as in gradients.ts
  *   weights        float32 [P], all trainable parameters one after the other
  *   weights_next   the same after the step; likewise slot_… and slot_…_next for the optimizer
  *   frozen         float32 [F], only if there are frozen parameters
  *   statistics(_next)  float32 [S], moving averages, only if there are any
+ *   averages(_next)    float32 [S], their averages over the steps, where weights are averaged too
  *   rate, …        float32 [], the optimizer's scalars
  */
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { graphArithmetic } from '../arithmetic.ts';
 import { blockChannels } from '../blocked/index.ts';
@@ -17,7 +19,7 @@ import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { clipByNorm } from '../losses.ts';
-import { createOptimizer, type Optimizer } from '../optimizers.ts';
+import { AVERAGE, createOptimizer, towards, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
 import { addGradients, type DropoutMask } from './gradients.ts';
 import { layoutParameters, type Packing, type ParameterLayout } from './parameters.ts';
@@ -29,6 +31,8 @@ export interface TrainStep {
   optimizer: Optimizer;
   masks: DropoutMask[];
   batch: number;
+  /** Names of the inputs that stay from step to step; each has an output `…_next`. */
+  state: string[];
 }
 
 export interface TrainStepOptions {
@@ -39,6 +43,8 @@ export interface TrainStepOptions {
   frozen?: ReadonlySet<string>;
   /** One for each class; needed where the spec says 'balanced', which depends on the data. */
   classWeights?: readonly number[] | undefined;
+  /** How weights are averaged over the steps; not at all unless given. */
+  averaging?: AveragingSpec | null | undefined;
   lowerings?: Lowerings;
   /** Also give the flat gradient as output `gradient`, for tests. */
   exposeGradient?: boolean;
@@ -48,7 +54,7 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   const { spec, classes, batch } = options;
   const model = resolveModel(spec, classes);
   const layout = layoutParameters(model, options.frozen);
-  const optimizer = createOptimizer(spec.optimizer);
+  const optimizer = createOptimizer(spec.optimizer, options.averaging);
   const b = new GraphBuilder(`train_${spec.name}`, options.lowerings);
   const { trainable, frozen, statistics } = layout;
 
@@ -74,11 +80,20 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
     if (!slot) throw new GraphError(`the optimizer lost its slot ${name}`);
     b.output(`slot_${name}_next`, slot);
   }
+  const state = ['weights', ...optimizer.slots.map((name) => `slot_${name}`)];
   if (statistics.size > 0) {
-    b.output('statistics_next', joinFlat(b, statistics, found.statistics));
+    const next = joinFlat(b, statistics, found.statistics);
+    b.output('statistics_next', next);
+    state.push('statistics');
+    const share = scalars.at(-1);
+    if (optimizer.slots.includes(AVERAGE) && share) {
+      const averages = b.input('averages', 'float32', [statistics.size]);
+      b.output('averages_next', towards(graphArithmetic(b), averages, next, share));
+      state.push('averages');
+    }
   }
   const graph = blockChannels(b.finish(), b.lowerings.block);
-  return { graph, model, layout, optimizer, masks: found.masks, batch };
+  return { graph, model, layout, optimizer, masks: found.masks, batch, state };
 }
 
 function split(b: GraphBuilder, { entries }: Packing, vector: Value): Value[] {

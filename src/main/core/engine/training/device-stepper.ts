@@ -12,16 +12,18 @@ import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import { buildInference } from '../programs/inference.ts';
-import {
-  initialValues,
-  layoutParameters,
-  packInto,
-  unpack,
-  type ParameterLayout,
-} from '../programs/parameters.ts';
+import { layoutParameters, type ParameterLayout } from '../programs/parameters.ts';
 import { buildTrainStep, type TrainStep } from '../programs/train-step.ts';
 import { drawKeepMask } from './dropout-masks.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
+import { imagesOf, writeTargets, type Labels } from '../targets.ts';
+import {
+  answeringParameters,
+  checkpointVectors,
+  initialState,
+  stateOf,
+  type TrainingState,
+} from './state.ts';
 import type { StepperOptions, StepResult, Stepper } from './stepper.ts';
 
 interface Compiled {
@@ -63,15 +65,11 @@ export class DeviceStepper implements Stepper {
     this.layout = layoutParameters(this.model, options.frozen);
     this.#backend = backend;
     this.#options = options;
-    this.#optimizer = createOptimizer(options.spec.optimizer);
+    this.#optimizer = createOptimizer(options.spec.optimizer, options.averaging);
     this.#seed = seed;
-    const { trainable, frozen, statistics } = this.layout;
-    this.#frozen = initialValues(frozen, seed);
-    this.#state = this.#createState(
-      initialValues(trainable, seed),
-      this.#optimizer.slots.map(() => new Float32Array(trainable.size)),
-      initialValues(statistics, seed),
-    );
+    const state = initialState(this.layout, this.#optimizer, seed);
+    this.#frozen = state.frozen;
+    this.#state = this.#createState(state);
   }
 
   get steps(): number {
@@ -82,14 +80,17 @@ export class DeviceStepper implements Stepper {
     await this.#compile(batch);
   }
 
-  async run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
-    const batch = labels.length;
+  async run(pixels: Uint8Array, labels: Labels, learningRate: number): Promise<StepResult> {
+    const { classes } = this.model;
+    const batch = imagesOf(labels, classes);
+    const targets = new Float32Array(batch * classes);
+    writeTargets(targets, labels, classes);
     const { step, program } = await this.#compile(batch);
     const { height, width, channels } = this.model.input;
     this.#steps++;
     const inputs: Record<string, TensorData> = {
       image: { dtype: 'uint8', dims: [batch, height, width, channels], data: pixels },
-      label: { dtype: 'int32', dims: [batch], data: labels },
+      target: { dtype: 'float32', dims: [batch, classes], data: targets },
       ...this.#masks(step),
     };
     const scalars = this.#optimizer.scalarsAt(this.#steps, learningRate);
@@ -102,35 +103,24 @@ export class DeviceStepper implements Stepper {
   }
 
   restore(
-    { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
     steps: number,
   ): Promise<void> {
-    const { trainable, frozen, statistics } = this.layout;
-    const weights = new Float32Array(trainable.size);
-    const averages = new Float32Array(statistics.size);
-    packInto(trainable, weights, parameters);
-    packInto(frozen, this.#frozen, parameters);
-    packInto(statistics, averages, parameters);
-    const vectors = this.#optimizer.slots.map((name) => slotOf(slots, name, trainable.size));
+    const state = stateOf(this.layout, this.#optimizer, checkpoint);
     this.#state.dispose();
-    this.#state = this.#createState(weights, vectors, averages);
+    this.#frozen = state.frozen;
+    this.#state = this.#createState(state);
     this.#steps = steps;
     return Promise.resolve();
   }
 
   async parameters(): Promise<Map<string, FloatTensor>> {
-    const values = await this.#state.read();
-    const { trainable, frozen, statistics } = this.layout;
-    return new Map<string, FloatTensor>([
-      ...unpack(trainable, floatsOf(values['weights'])),
-      ...unpack(frozen, this.#frozen),
-      ...(statistics.size > 0 ? unpack(statistics, floatsOf(values['statistics'])) : []),
-    ]);
+    const state = await this.#read();
+    return answeringParameters(this.layout, this.#optimizer, state, this.#steps);
   }
 
   async slots(): Promise<[string, Float32Array][]> {
-    const values = await this.#state.read();
-    return this.#optimizer.slots.map((name) => [name, floatsOf(values[`slot_${name}`])]);
+    return checkpointVectors(this.#optimizer, await this.#read());
   }
 
   async inference(): Promise<InferenceProgram> {
@@ -149,29 +139,42 @@ export class DeviceStepper implements Stepper {
     if (known) return known;
     const lowerings = this.#options.lowerings ?? (await this.#backend.lowerings());
     const step = buildTrainStep({ ...this.#options, batch, lowerings });
-    const names = ['weights', ...this.#optimizer.slots.map((name) => `slot_${name}`)];
-    if (this.layout.statistics.size > 0) names.push('statistics');
-    const program = await this.#backend.compileStateful(toOnnx(step.graph), names);
+    const program = await this.#backend.compileStateful(toOnnx(step.graph), step.state);
     const compiled = { step, program };
     this.#compiled.set(batch, compiled);
     return compiled;
   }
 
-  #createState(
-    weights: Float32Array,
-    slots: readonly Float32Array[],
-    statistics: Float32Array,
-  ): DeviceState {
+  #createState(state: TrainingState): DeviceState {
+    const { weights, statistics, averages } = state;
+    const small = Object.entries({ statistics, averages });
     return this.#backend.createState({
       weights: vector(weights),
       ...Object.fromEntries(
         this.#optimizer.slots.map((name, index) => [
           `slot_${name}`,
-          vector(slots[index] ?? new Float32Array(weights.length)),
+          vector(state.slots[index] ?? new Float32Array(weights.length)),
         ]),
       ),
-      ...(statistics.length > 0 ? { statistics: vector(statistics) } : {}),
+      ...Object.fromEntries(
+        small.filter(([, { length }]) => length > 0).map(([name, data]) => [name, vector(data)]),
+      ),
     });
+  }
+
+  async #read(): Promise<TrainingState> {
+    const values = await this.#state.read();
+    const floats = (name: string): Float32Array => {
+      const tensor = values[name];
+      return tensor ? floatsOf(tensor) : new Float32Array();
+    };
+    return {
+      weights: floats('weights'),
+      slots: this.#optimizer.slots.map((name) => floats(`slot_${name}`)),
+      frozen: this.#frozen,
+      statistics: floats('statistics'),
+      averages: floats('averages'),
+    };
   }
 
   #masks({ masks }: TrainStep): Record<string, TensorData> {
@@ -186,20 +189,7 @@ export class DeviceStepper implements Stepper {
   }
 }
 
-/** Throws RangeError where a checkpoint lacks the optimizer's vector `name`. */
-export function slotOf(
-  slots: ReadonlyMap<string, Float32Array>,
-  name: string,
-  size: number,
-): Float32Array {
-  const values = slots.get(name);
-  if (values?.length !== size) {
-    throw new RangeError(`the checkpoint has no optimizer vector ${name}`);
-  }
-  return values;
-}
-
-function floatsOf(tensor: TensorData | undefined): Float32Array {
-  if (!(tensor?.data instanceof Float32Array)) throw new TypeError('not float32');
-  return tensor.data;
+function floatsOf({ data }: TensorData): Float32Array {
+  if (!(data instanceof Float32Array)) throw new TypeError('not float32');
+  return data;
 }

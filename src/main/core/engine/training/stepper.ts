@@ -2,6 +2,7 @@
  * What trains, as the epoch loop sees it: one implementation for each kind of runtime. Their
  * checkpoints are the same to the byte order, so a run may go on with another one.
  */
+import type { AveragingSpec } from '#shared/averaging.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
@@ -9,10 +10,12 @@ import type { ResolvedModel } from '../layers/resolve.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import type { ParameterLayout } from '../programs/parameters.ts';
 import type { BackendId } from '../protocol.ts';
+import type { Labels } from '../targets.ts';
 
 export interface StepResult {
   /** Mean over the batch. */
   loss: number;
+  /** Images whose class of the largest share came out on top. */
   correct: number;
 }
 
@@ -23,6 +26,8 @@ export interface StepperOptions {
   frozen?: ReadonlySet<string>;
   /** One for each class; needed where the spec says 'balanced', which depends on the data. */
   classWeights?: readonly number[] | undefined;
+  /** How weights are averaged over the steps; not at all unless given. */
+  averaging?: AveragingSpec | null | undefined;
 }
 
 /** A model under training: everything that a step changes, and the step. */
@@ -38,9 +43,9 @@ export interface Stepper {
   /**
    * One step of the optimizer. Masks of dropout depend on seed, layer and step only.
    *
-   * @param pixels uint8 rows (NHWC), one for each of `labels`
+   * @param pixels uint8 rows (NHWC), one for each image of `labels`
    */
-  run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult>;
+  run(pixels: Uint8Array, labels: Labels, learningRate: number): Promise<StepResult>;
 
   /**
    * Goes on from a checkpoint: the next step is `steps + 1`, with the weights, moving averages and
@@ -48,10 +53,13 @@ export interface Stepper {
    */
   restore(from: Pick<LoadedCheckpoint, 'parameters' | 'slots'>, steps: number): Promise<void>;
 
-  /** Every parameter by its full name, in the layout of checkpoints; valid until the next step. */
+  /**
+   * Every parameter by its full name, as the model answers: averaged, where weights are. Valid until
+   * the next step.
+   */
   parameters(): Promise<ReadonlyMap<string, FloatTensor>>;
 
-  /** The optimizer's vectors by name, each over all trainable parameters; valid until the next step. */
+  /** What else a checkpoint holds, by name: the optimizer's vectors; valid until the next step. */
   slots(): Promise<[string, Float32Array][]>;
 
   /** The model as it answers now, to validate with: `logits` for `image`. Dispose of it. */

@@ -64,7 +64,9 @@ export function stepperOptions({
   spec,
   classNames,
   train: { labels },
-}: Pick<TrainJob, 'spec' | 'classNames' | 'train'>): StepperOptions {
+  averaging,
+}: Pick<TrainJob, 'spec' | 'classNames' | 'train' | 'averaging'>): StepperOptions {
   const classes = classNames.length;
-  return { spec, classes, classWeights: classWeightsOf(spec.classWeights, labels, classes) };
+  const classWeights = classWeightsOf(spec.classWeights, labels, classes);
+  return { spec, classes, classWeights, averaging };
 }

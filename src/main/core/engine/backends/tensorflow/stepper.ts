@@ -4,22 +4,23 @@ import type { FloatTensor } from '../../checkpoint/safetensors.ts';
 import type { TensorData } from '../../graph/types.ts';
 import { resolveModel, type ResolvedModel } from '../../layers/resolve.ts';
 import { givenWeights } from '../../losses.ts';
-import { createOptimizer, type Optimizer } from '../../optimizers.ts';
+import { AVERAGE, createOptimizer, towards, type Optimizer } from '../../optimizers.ts';
 import type { InferenceProgram } from '../../predictor.ts';
-import {
-  initialValues,
-  layoutParameters,
-  packInto,
-  unpack,
-  type Packing,
-  type ParameterLayout,
-} from '../../programs/parameters.ts';
-import { slotOf } from '../../training/device-stepper.ts';
+import { layoutParameters, type Packing, type ParameterLayout } from '../../programs/parameters.ts';
+import { imagesOf, writeTargets, type Labels } from '../../targets.ts';
 import { drawKeepMask } from '../../training/dropout-masks.ts';
+import {
+  answeringParameters,
+  averages,
+  checkpointVectors,
+  initialState,
+  stateOf,
+  type TrainingState,
+} from '../../training/state.ts';
 import type { Stepper, StepperOptions, StepResult } from '../../training/stepper.ts';
 import { forward } from './forward.ts';
 import { correctOf, lossOf } from './loss.ts';
-import { clipped, update } from './optimizers.ts';
+import { clipped, tensorflowArithmetic } from './optimizers.ts';
 import type { Tensor, Tf } from './tf.ts';
 
 /** Flat vectors, in the layout of checkpoints. */
@@ -27,6 +28,7 @@ interface State {
   weights: Tensor;
   slots: Tensor[];
   statistics: Tensor;
+  averages: Tensor;
 }
 
 export class TensorflowStepper implements Stepper {
@@ -45,15 +47,11 @@ export class TensorflowStepper implements Stepper {
     this.model = resolveModel(options.spec, options.classes);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#options = options;
-    this.#optimizer = createOptimizer(options.spec.optimizer);
+    this.#optimizer = createOptimizer(options.spec.optimizer, options.averaging);
     this.#seed = seed;
-    const { trainable, frozen, statistics } = this.layout;
-    this.#frozen = tf.tensor1d(initialValues(frozen, seed));
-    this.#state = {
-      weights: tf.tensor1d(initialValues(trainable, seed)),
-      slots: this.#optimizer.slots.map(() => tf.zeros([trainable.size])),
-      statistics: tf.tensor1d(initialValues(statistics, seed)),
-    };
+    const state = initialState(this.layout, this.#optimizer, seed);
+    this.#frozen = tf.tensor1d(state.frozen);
+    this.#state = this.#tensors(state);
   }
 
   get steps(): number {
@@ -65,7 +63,7 @@ export class TensorflowStepper implements Stepper {
     return Promise.resolve();
   }
 
-  async run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
+  async run(pixels: Uint8Array, labels: Labels, learningRate: number): Promise<StepResult> {
     this.#steps++;
     const before = this.#state;
     const { loss, correct, ...next } = this.#tf.tidy(() =>
@@ -80,45 +78,25 @@ export class TensorflowStepper implements Stepper {
   }
 
   restore(
-    { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
     steps: number,
   ): Promise<void> {
-    const packed = (packing: Packing): Tensor => {
-      const values = new Float32Array(packing.size);
-      packInto(packing, values, parameters);
-      return this.#tf.tensor1d(values);
-    };
-    const { trainable, frozen, statistics } = this.layout;
-    const vectors = this.#optimizer.slots.map((name) => slotOf(slots, name, trainable.size));
+    const state = stateOf(this.layout, this.#optimizer, checkpoint);
     release(this.#state);
     this.#frozen.dispose();
-    this.#frozen = packed(frozen);
-    this.#state = {
-      weights: packed(trainable),
-      slots: vectors.map((values) => this.#tf.tensor1d(values)),
-      statistics: packed(statistics),
-    };
+    this.#frozen = this.#tf.tensor1d(state.frozen);
+    this.#state = this.#tensors(state);
     this.#steps = steps;
     return Promise.resolve();
   }
 
   async parameters(): Promise<Map<string, FloatTensor>> {
-    const { trainable, frozen, statistics } = this.layout;
-    return new Map<string, FloatTensor>([
-      ...unpack(trainable, await floats(this.#state.weights)),
-      ...unpack(frozen, await floats(this.#frozen)),
-      ...unpack(statistics, await floats(this.#state.statistics)),
-    ]);
+    const state = await this.#read();
+    return answeringParameters(this.layout, this.#optimizer, state, this.#steps);
   }
 
-  slots(): Promise<[string, Float32Array][]> {
-    return Promise.all(
-      this.#optimizer.slots.map(async (name, index): Promise<[string, Float32Array]> => {
-        const slot = this.#state.slots[index];
-        if (!slot) throw new RangeError(`optimizer slot ${name} is missing`);
-        return [name, await floats(slot)];
-      }),
-    );
+  async slots(): Promise<[string, Float32Array][]> {
+    return checkpointVectors(this.#optimizer, await this.#read());
   }
 
   inference(): Promise<InferenceProgram> {
@@ -145,14 +123,18 @@ export class TensorflowStepper implements Stepper {
     return Promise.resolve();
   }
 
-  #step(pixels: Uint8Array, labels: Int32Array, learningRate: number) {
+  #step(pixels: Uint8Array, labels: Labels, learningRate: number) {
     const tf = this.#tf;
     const { spec } = this.#options;
     const { trainable, statistics } = this.layout;
     const { height, width, channels } = this.model.input;
-    const image = unit(tf, pixels, [labels.length, height, width, channels]);
-    const wanted = tf.tensor1d(labels, 'int32');
-    const fixed = this.#fixed();
+    const { classes } = this.model;
+    const batch = imagesOf(labels, classes);
+    const image = unit(tf, pixels, [batch, height, width, channels]);
+    const targets = new Float32Array(batch * classes);
+    writeTargets(targets, labels, classes);
+    const wanted = tf.tensor2d(targets, [batch, classes]);
+    const fixed = this.#fixed(this.#state.statistics);
     const weights = parts(tf, trainable, this.#state.weights);
     const updated = new Map<string, Tensor>();
     let logits: Tensor | undefined;
@@ -177,32 +159,45 @@ export class TensorflowStepper implements Stepper {
       const values = known(weights[index], fullName);
       return tf.reshape(l2 ? tf.add(gradient, tf.mul(values, 2 * l2)) : gradient, [-1]);
     });
-    const { weights: next, slots } = update(
-      tf,
-      spec.optimizer,
+    const m = tensorflowArithmetic(tf);
+    const scalars = this.#optimizer
+      .scalarsAt(this.#steps, learningRate)
+      .map((scalar) => tf.scalar(scalar));
+    const { weights: next, slots } = this.#optimizer.update(
+      m,
       this.#state.weights,
       clipped(tf, tf.concat(slopes), spec.optimizer.clipNorm),
       this.#state.slots,
-      this.#optimizer.scalarsAt(this.#steps, learningRate),
+      scalars,
     );
-    const averages =
+    const moving =
       statistics.size > 0
         ? tf.concat(
             statistics.entries.map(({ fullName }) => known(updated.get(fullName), fullName)),
           )
         : tf.tensor1d([]);
+    const share = scalars.at(-1);
+    const average =
+      averages(this.#optimizer) && share
+        ? towards(m, this.#state.averages, moving, share)
+        : tf.tensor1d([]);
     const answers = known(logits, 'logits');
     const correct = correctOf(tf, this.model.head, answers, wanted);
     // Kept beyond the gradient's own scope; this one frees nothing that was kept.
     for (const tensor of [...updated.values(), answers]) tensor.dispose();
-    return { loss, correct, weights: next, slots, statistics: averages };
+    return { loss, correct, weights: next, slots, statistics: moving, averages: average };
   }
 
   #answer(pixels: Uint8Array, dims: readonly number[]): Tensor {
     const tf = this.#tf;
     const { trainable } = this.layout;
-    const fixed = this.#fixed();
-    const weights = parts(tf, trainable, this.#state.weights);
+    // Before the first step there is nothing to average.
+    const averaged = this.#steps > 0 && averages(this.#optimizer);
+    const vector = averaged
+      ? this.#state.slots[this.#optimizer.slots.indexOf(AVERAGE)]
+      : this.#state.weights;
+    const fixed = this.#fixed(averaged ? this.#state.averages : this.#state.statistics);
+    const weights = parts(tf, trainable, known(vector, 'average'));
     const byName = new Map(trainable.entries.map(({ fullName }, i) => [fullName, weights[i]]));
     return forward(tf, this.model, unit(tf, pixels, dims), {
       training: false,
@@ -217,14 +212,35 @@ export class TensorflowStepper implements Stepper {
   }
 
   /** What has no gradient, by name. */
-  #fixed(): Map<string, Tensor> {
+  #fixed(moving: Tensor): Map<string, Tensor> {
     const { frozen, statistics } = this.layout;
     const named = (packing: Packing, vector: Tensor): [string, Tensor][] =>
       parts(this.#tf, packing, vector).map((part, index) => [
         packing.entries[index]?.fullName ?? '',
         part,
       ]);
-    return new Map([...named(frozen, this.#frozen), ...named(statistics, this.#state.statistics)]);
+    return new Map([...named(frozen, this.#frozen), ...named(statistics, moving)]);
+  }
+
+  #tensors({ weights, slots, statistics, averages: average }: TrainingState): State {
+    const tf = this.#tf;
+    return {
+      weights: tf.tensor1d(weights),
+      slots: slots.map((slot) => tf.tensor1d(slot)),
+      statistics: tf.tensor1d(statistics),
+      averages: tf.tensor1d(average),
+    };
+  }
+
+  async #read(): Promise<TrainingState> {
+    const { weights, slots, statistics, averages: average } = this.#state;
+    return {
+      weights: await floats(weights),
+      slots: await Promise.all(slots.map(floats)),
+      frozen: await floats(this.#frozen),
+      statistics: await floats(statistics),
+      averages: await floats(average),
+    };
   }
 
   #keepMask(layer: string, shape: readonly number[], rate: number): Tensor {
@@ -262,6 +278,6 @@ async function floats(tensor: Tensor): Promise<Float32Array> {
   return data;
 }
 
-function release({ weights, slots, statistics }: State): void {
-  for (const tensor of [weights, ...slots, statistics]) tensor.dispose();
+function release({ weights, slots, statistics, averages: average }: State): void {
+  for (const tensor of [weights, ...slots, statistics, average]) tensor.dispose();
 }

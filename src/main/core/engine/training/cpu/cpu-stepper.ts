@@ -14,13 +14,16 @@ import { createOptimizer, type Optimizer } from '../../optimizers.ts';
 import type { Lowerings } from '../../ops/lowerings.ts';
 import type { InferenceProgram } from '../../predictor.ts';
 import { buildInference } from '../../programs/inference.ts';
+import { layoutParameters, type ParameterLayout } from '../../programs/parameters.ts';
+import { imagesOf, writeTargets, type Labels } from '../../targets.ts';
 import {
-  initialValues,
-  layoutParameters,
-  packInto,
-  unpack,
-  type ParameterLayout,
-} from '../../programs/parameters.ts';
+  answeringParameters,
+  averages,
+  checkpointVectors,
+  initialState,
+  stateOf,
+  type TrainingState,
+} from '../state.ts';
 import type { Stepper, StepperOptions, StepResult } from '../stepper.ts';
 import { Barrier, BrokenBarrier } from './barrier.ts';
 import { replicaCount } from './replica-count.ts';
@@ -28,13 +31,7 @@ import type { ReplicaRequest } from './replica-messages.ts';
 import { ReplicaThread } from './replica-thread.ts';
 import { Replica, stepFields, type Team } from './replica.ts';
 import { shareBatch, type BatchBuffers, type SmallVectors } from './shares.ts';
-import {
-  allocateState,
-  sharedDoubles,
-  sharedFloats,
-  view,
-  type StateMemory,
-} from './state-memory.ts';
+import { allocateState, sharedDoubles, sharedFloats, view } from './state-memory.ts';
 import { encodeUpdate } from './update-kernel.ts';
 
 export interface CpuStepperOptions extends StepperOptions {
@@ -72,7 +69,7 @@ export class CpuStepper implements Stepper {
   ) {
     this.model = resolveModel(options.spec, options.classes);
     this.layout = layoutParameters(this.model, options.frozen);
-    this.#optimizer = createOptimizer(options.spec.optimizer);
+    this.#optimizer = createOptimizer(options.spec.optimizer, options.averaging);
     this.#choice = choice;
     this.#threads = threads;
     this.#options = options;
@@ -87,39 +84,33 @@ export class CpuStepper implements Stepper {
     await this.#buffersFor(batch);
   }
 
-  async run(pixels: Uint8Array, labels: Int32Array, learningRate: number): Promise<StepResult> {
-    const buffers = await this.#buffersFor(labels.length);
+  async run(pixels: Uint8Array, labels: Labels, learningRate: number): Promise<StepResult> {
+    const { classes } = this.model;
+    const batch = imagesOf(labels, classes);
+    const buffers = await this.#buffersFor(batch);
     const { team, self, vectors } = this.#current();
     buffers.image.set(pixels);
-    buffers.labels.set(labels);
+    writeTargets(buffers.targets, labels, classes);
     this.#steps++;
-    team.step[stepFields.batch] = labels.length;
+    team.step[stepFields.batch] = batch;
     team.step[stepFields.step] = this.#steps;
-    team.scalars.set(this.#optimizer.scalarsAt(this.#steps, learningRate));
+    const scalars = this.#optimizer.scalarsAt(this.#steps, learningRate);
+    team.scalars.set(scalars);
     await this.#together(async () => {
       self.meet();
       await self.step();
     });
     vectors.statistics.set(vectors.nextStatistics);
+    if (averages(this.#optimizer))
+      follow(vectors.averages, vectors.statistics, scalars.at(-1) ?? 1);
     return { loss: sum(buffers.losses), correct: sum(buffers.corrects) };
   }
 
   restore(
-    { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
     steps: number,
   ): Promise<void> {
-    const { team, vectors } = this.#current();
-    const { trainable, frozen, statistics } = this.layout;
-    packInto(trainable, view(team.state, team.state.weights), parameters);
-    packInto(frozen, vectors.frozen, parameters);
-    packInto(statistics, vectors.statistics, parameters);
-    for (const [name, vector] of this.#slots(team.state)) {
-      const values = slots.get(name);
-      if (values?.length !== trainable.size) {
-        throw new RangeError(`the checkpoint has no optimizer vector ${name}`);
-      }
-      vector.set(values);
-    }
+    this.#write(stateOf(this.layout, this.#optimizer, checkpoint));
     this.#steps = steps;
     return Promise.resolve();
   }
@@ -129,7 +120,7 @@ export class CpuStepper implements Stepper {
   }
 
   slots(): Promise<[string, Float32Array][]> {
-    return Promise.resolve(this.#slots(this.#current().team.state));
+    return Promise.resolve(checkpointVectors(this.#optimizer, this.#state()));
   }
 
   /** Compiled anew with the weights inside: the runtime lays constant weights out better. */
@@ -156,20 +147,29 @@ export class CpuStepper implements Stepper {
   }
 
   #parameters(): Map<string, FloatTensor> {
-    const { team, vectors } = this.#current();
-    const { trainable, frozen, statistics } = this.layout;
-    return new Map<string, FloatTensor>([
-      ...unpack(trainable, view(team.state, team.state.weights)),
-      ...unpack(frozen, vectors.frozen),
-      ...unpack(statistics, vectors.statistics),
-    ]);
+    return answeringParameters(this.layout, this.#optimizer, this.#state(), this.#steps);
   }
 
-  #slots(state: StateMemory): [string, Float32Array][] {
-    return this.#optimizer.slots.map((name, index) => [
-      name,
-      view(state, state.slots[index] ?? NaN),
-    ]);
+  /** Views of what the replicas work on. */
+  #state(): TrainingState {
+    const { team, vectors } = this.#current();
+    const { state } = team;
+    return {
+      weights: view(state, state.weights),
+      slots: state.slots.map((address) => view(state, address)),
+      frozen: vectors.frozen,
+      statistics: vectors.statistics,
+      averages: vectors.averages,
+    };
+  }
+
+  #write({ slots, ...vectors }: TrainingState): void {
+    const own = this.#state();
+    own.weights.set(vectors.weights);
+    for (const [index, slot] of slots.entries()) own.slots[index]?.set(slot);
+    own.frozen.set(vectors.frozen);
+    own.statistics.set(vectors.statistics);
+    own.averages.set(vectors.averages);
   }
 
   async #buffersFor(batch: number): Promise<BatchBuffers> {
@@ -240,10 +240,12 @@ export class CpuStepper implements Stepper {
       frozen: sharedFloats(frozen.size),
       statistics: sharedFloats(statistics.size),
       nextStatistics: sharedFloats(statistics.size),
+      averages: new Float32Array(averages(optimizer) ? statistics.size : 0),
     };
-    view(state, state.weights).set(initialValues(trainable, this.#seed));
-    vectors.frozen.set(initialValues(frozen, this.#seed));
-    vectors.statistics.set(initialValues(statistics, this.#seed));
+    const first = initialState(this.layout, optimizer, this.#seed);
+    view(state, state.weights).set(first.weights);
+    vectors.frozen.set(first.frozen);
+    vectors.statistics.set(first.statistics);
     const backend = this.#choice;
     const others = Array.from(
       { length: replicas - 1 },
@@ -254,6 +256,14 @@ export class CpuStepper implements Stepper {
     ready.catch(() => undefined);
     const self = new Replica(0, team, createBackend(backend, threadsEach));
     return { team, vectors, self, others, ready, batches: new Map() };
+  }
+}
+
+/** Each average goes `share` of the way to its value. */
+function follow(averages: Float32Array, values: Float32Array, share: number): void {
+  for (const [index, value] of values.entries()) {
+    const before = averages[index] ?? 0;
+    averages[index] = before + (value - before) * share;
   }
 }
 

@@ -20,12 +20,15 @@ export interface SmallVectors {
   statistics: Floats;
   /** Moving averages after the step. */
   nextStatistics: Floats;
+  /** Of the moving averages over the steps, where weights are averaged; this thread's alone. */
+  averages: Float32Array;
 }
 
 /** A batch as all replicas see it. */
 export interface BatchBuffers {
   image: Uint8Array<SharedArrayBuffer>;
-  labels: Int32Array<SharedArrayBuffer>;
+  /** Shares of the classes, batch × classes. */
+  targets: Floats;
   /** Of each replica: its part of the mean loss, and its number of right answers. */
   losses: Floats;
   corrects: Floats;
@@ -58,7 +61,7 @@ export function shareBatch(options: ShareOptions): { buffers: BatchBuffers; shar
   const { height, width, channels } = options.model.input;
   const buffers: BatchBuffers = {
     image: sharedBytes(batch * height * width * channels),
-    labels: sharedInts(batch),
+    targets: sharedFloats(batch * options.model.classes),
     losses: sharedFloats(replicas),
     corrects: sharedFloats(replicas),
   };
@@ -97,14 +100,14 @@ type Memory = (name: string, value: Value) => TensorData;
 /** The memory of each of a replica's inputs and outputs by name; what is not known is its own. */
 function tensorsOf(
   { model, layout, state, vectors }: ShareOptions,
-  { image, labels, losses, corrects }: BatchBuffers,
+  { image, targets, losses, corrects }: BatchBuffers,
   { index, firstRow, rows }: Rows & { index: number },
 ): Memory {
-  const { height, width, channels } = model.input;
-  const rowBytes = height * width * channels;
+  const { classes, input } = model;
+  const rowBytes = input.height * input.width * input.channels;
   const known = new Map<string, Uint8Array | Int32Array | Float32Array>([
     ['image', image.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes)],
-    ['label', labels.subarray(firstRow, firstRow + rows)],
+    ['target', targets.subarray(firstRow * classes, (firstRow + rows) * classes)],
     ['loss', losses.subarray(index, index + 1)],
     ['correct', corrects.subarray(index, index + 1)],
   ]);

@@ -1,0 +1,8 @@
+import { AppError } from '#shared/errors.ts';
+import type { TensorData } from '../graph/types.ts';
+
+/** Of an output that is float32. */
+export function floats(tensor: TensorData | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new AppError('ENGINE_FAILED', 'The model gave no numbers.');
+}
