@@ -4,9 +4,11 @@
  */
 import type { Component } from 'svelte';
 import ChartScatter from '@lucide/svelte/icons/chart-scatter';
+import Grid3x3 from '@lucide/svelte/icons/grid-3x3';
 import Images from '@lucide/svelte/icons/images';
 import PackageOpen from '@lucide/svelte/icons/package-open';
 import Dumbbell from '@lucide/svelte/icons/dumbbell';
+import Microscope from '@lucide/svelte/icons/microscope';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Tags from '@lucide/svelte/icons/tags';
 import WandSparkles from '@lucide/svelte/icons/wand-sparkles';
@@ -33,8 +35,10 @@ const icons: Record<StageId, Stage['icon']> = {
   augment: WandSparkles,
   train: Dumbbell,
   evaluate: ChartScatter,
+  inspect: Microscope,
   predict: ScanSearch,
   export: PackageOpen,
+  convolve: Grid3x3,
 };
 
 const order: readonly StageId[] = [
@@ -43,8 +47,10 @@ const order: readonly StageId[] = [
   'augment',
   'train',
   'evaluate',
+  'inspect',
   'predict',
   'export',
+  'convolve',
 ];
 
 export const stages: readonly Stage[] = order.flatMap((id) => {

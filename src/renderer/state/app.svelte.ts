@@ -24,18 +24,30 @@ import { firstPlace, rememberPlace } from './last-place.ts';
 import { OpenProject } from './project.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
 
-const stageIds = ['library', 'label', 'augment', 'train', 'evaluate', 'predict', 'export'] as const;
+const stageIds = [
+  'library',
+  'label',
+  'augment',
+  'train',
+  'evaluate',
+  'inspect',
+  'predict',
+  'export',
+  'convolve',
+] as const;
 export type StageId = (typeof stageIds)[number];
 
 /** What a stage is asked to show when another view leads to it. */
 export interface StageIntent {
   /** Label: show the images that match. */
   filter?: ImageFilter;
-  /** Label: show exactly these images, under this title ('coat predicted as pullover'). */
+  /** Label, Inspect: exactly these images, under this title ('coat predicted as pullover'). */
   images?: { ids: readonly number[]; title: string };
-  /** Label: put the cursor here. Predict: predict this image. */
+  /** Label: put the cursor here. Inspect, Predict: about this image. */
   image?: number;
-  /** Train, Evaluate, Predict, Export: about this run. */
+  /** Inspect: why the model says what it says of the image. */
+  why?: boolean;
+  /** Train, Evaluate, Inspect, Predict, Export: about this run. */
   run?: string;
   /** Library: show this import report. */
   report?: number;
