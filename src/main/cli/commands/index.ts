@@ -12,6 +12,7 @@ import { addImport } from './import.ts';
 import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
+import { addReport } from './report.ts';
 import { addResume } from './resume.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -40,6 +41,7 @@ export const commands: readonly AddCommand[] = [
   addInspect,
   addPredict,
   addExport,
+  addReport,
   addConvolve,
   addServe,
 ];
