@@ -19,6 +19,10 @@ export const text = {
   checkpoints: { best: 'Best epoch', last: 'Last epoch' } satisfies Record<Checkpoint, string>,
   start: 'Evaluate',
   again: 'Evaluate again',
+  report: {
+    save: 'Save report…',
+    formats: { html: 'As a web page (HTML)', pdf: 'As a PDF' },
+  },
   running: (images: string) => `Asking the model about ${images}…`,
   cancel: 'Cancel',
   resize: 'Resize figures',
