@@ -25,6 +25,8 @@ const options: TrainOptions = {
   engine: 'cpu',
   augment: null,
   averaging: null,
+  views: null,
+  validateEvery: 1,
 };
 
 let root: string;

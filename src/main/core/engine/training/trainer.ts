@@ -44,6 +44,7 @@ export async function train(
       classNames: job.classNames,
       seed: job.seed,
       parameters,
+      views: job.views ?? null,
     });
     control.emit({
       type: 'start',
