@@ -2,7 +2,7 @@
  * How sure the figures of a small test set are: 95 % intervals of what can be counted, and the one
  * way to say them ('±20 points'). The window, the command line and reports all take them from here.
  */
-import { wilsonInterval, type ConfusionMatrix } from './metrics.ts';
+import { wilsonInterval, Z95, type ConfusionMatrix } from './metrics.ts';
 
 /** Low and high end, as shares. */
 export type Interval = [number, number];
@@ -69,4 +69,18 @@ export function spread([low, high]: readonly [number, number]): string {
 /** The same with its unit: '±20 points'. */
 export function plusMinus(interval: readonly [number, number]): string {
   return `${spread(interval)} points`;
+}
+
+/**
+ * 95 % interval of the difference of two shares of the same images (Agresti and Min 2005: half an
+ * image is added to each of the four outcomes). No images say nothing: [-1, 1].
+ * @param gained images that only the second has right
+ * @param lost images that only the first has right
+ */
+export function pairedInterval(gained: number, lost: number, images: number): Interval {
+  if (images === 0) return [-1, 1];
+  const all = images + 2;
+  const center = (gained - lost) / all;
+  const spreadOf = Math.sqrt((gained + lost + 1) / all - center * center) / Math.sqrt(all);
+  return [Math.max(-1, center - Z95 * spreadOf), Math.min(1, center + Z95 * spreadOf)];
 }

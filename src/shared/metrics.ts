@@ -121,7 +121,7 @@ export function balancedErrorRate(matrix: ConfusionMatrix): number {
 }
 
 /** 97.5 % quantile of the normal distribution: a two-sided 95 % interval. */
-const Z95 = 1.959963984540054;
+export const Z95 = 1.959963984540054;
 
 /**
  * Wilson score interval of a share (Wilson 1927). Unlike `p ± z·s` it stays within 0 and 1 and is

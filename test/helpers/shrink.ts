@@ -34,7 +34,8 @@ function narrowed(layers: readonly LayerSpec[], narrow: (width: number) => numbe
       return { ...layer, branches: layer.branches.map((branch) => narrowed(branch, narrow)) };
     }
     if ('filters' in layer) return { ...layer, filters: narrow(layer.filters) };
-    if (layer.type === 'dense' && typeof layer.units === 'number') {
+    // A single unit is a single sigmoid, not a width.
+    if (layer.type === 'dense' && typeof layer.units === 'number' && layer.units > 1) {
       return { ...layer, units: narrow(layer.units) };
     }
     return layer;

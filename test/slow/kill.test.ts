@@ -3,12 +3,10 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { createSocketClient, type SocketClient } from '#shared/clients/web-socket.ts';
 import type { FoveaClient, Run, TrainOptions } from '#shared/contract/index.ts';
-import { startServerProcess, type ServerProcess } from '../e2e/server-process.ts';
 import { buildStale } from '../../scripts/build.ts';
 import { finished, sampleFolder } from '../helpers/core.ts';
+import { startKillableServer, type KillableServer } from '../helpers/killable-server.ts';
 import { processTree } from '../helpers/process-tree.ts';
 
 const options: TrainOptions = {
@@ -30,21 +28,12 @@ const options: TrainOptions = {
 };
 
 let root: string;
-let server: ServerProcess;
-let socket: SocketClient<FoveaClient>;
+let server: KillableServer;
 let path: string;
 
 async function startServer(): Promise<FoveaClient> {
-  server = await startServerProcess({
-    dataDir: join(root, 'data'),
-    projectsDir: join(root, 'projects'),
-  });
-  const { port, searchParams } = new URL(server.url);
-  const headers = { authorization: `Bearer ${searchParams.get('token') ?? ''}` };
-  socket = createSocketClient({
-    connect: () => new WebSocket(`ws://127.0.0.1:${port}/rpc`, { headers }),
-  });
-  return socket.client;
+  server = await startKillableServer(root);
+  return server.client;
 }
 
 beforeEach(async () => {
@@ -54,8 +43,7 @@ beforeEach(async () => {
   path = join(root, 'projects', 'kill.fovea');
 });
 afterEach(async () => {
-  socket.close();
-  if (server.process.exitCode === null && server.process.signalCode === null) await server.stop();
+  await server.close();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -121,10 +109,10 @@ describe('kill -9 of the server', () => {
     await vi.waitFor(() => expect(labeling.acknowledged.length).toBeGreaterThan(50), {
       timeout: 30_000,
     });
-    const children = processTree(server.process.pid ?? 0).slice(1);
-    await server.kill();
+    const children = processTree(server.process.process.pid ?? 0).slice(1);
+    await server.process.kill();
     await labeling.stop();
-    socket.close();
+    await server.close();
     expect(labeling.acknowledged.length).toBeLessThan(ids.length);
     // Engine and decoders notice that nobody is there any more and end by themselves.
     await vi.waitFor(
@@ -160,11 +148,9 @@ describe('kill -9 of the engine', () => {
     const { id: classId } = await client.labels.classes.create({ project, name: 'by hand' });
     const labeling = keepLabeling(client, project, ids, classId);
     // One for the training, maybe one for everything else.
-    const engines = processTree(server.process.pid ?? 0).filter(({ command }) =>
-      command.includes('engine-worker'),
-    );
+    const engines = server.engines();
     expect(engines.length).toBeGreaterThan(0);
-    for (const { pid } of engines) process.kill(pid, 'SIGKILL');
+    for (const pid of engines) process.kill(pid, 'SIGKILL');
 
     const ended = await vi.waitFor(
       async () => {

@@ -6,7 +6,7 @@ import { plainDefaults, trainingDefaults } from '#shared/contract/models.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, presets, type Preset } from '#shared/presets/index.ts';
-import type { RecipeId } from '#shared/recipes/index.ts';
+import { recipeIds, type RecipeId } from '#shared/recipes/index.ts';
 import { fromWorkingFolder } from './paths.ts';
 
 export interface ModelOptions {
@@ -69,9 +69,9 @@ export async function modelToTrain(
   if (options.recipe !== undefined) {
     const { recipe: id, trainLimit = null } = options;
     const made = await client.models.recipes({ project, trainLimit });
-    const found = made.find((one) => one.id === id);
-    if (!found) throw new AppError('NOT_FOUND', `There is no recipe '${id}'.`, { subject: id });
-    return { choice: { kind: 'recipe', recipe: id }, defaults: found.defaults };
+    const { defaults } = made[recipeIds.indexOf(id)] ?? {};
+    if (!defaults) throw new AppError('NOT_FOUND', `There is no recipe '${id}'.`, { subject: id });
+    return { choice: { kind: 'recipe', recipe: id }, defaults };
   }
   if (options.preset !== undefined) {
     const { info } = presetNamed(options.preset);

@@ -5,6 +5,7 @@ import type { Logger } from './logger.ts';
 import type { DecoderPool } from './library/decode/pool.ts';
 import type { ProjectRegistry } from './projects/registry.ts';
 import type { RunService } from './runs/service.ts';
+import type { StudyService } from './studies/service.ts';
 import type { SettingsStore } from './settings.ts';
 import type { Uploads } from './library/uploads.ts';
 
@@ -33,4 +34,6 @@ export interface CoreContext {
   uploads: Uploads;
   /** From `createRunService`; lives as long as the core. */
   runs: RunService;
+  /** From `createStudyService`. */
+  studies: StudyService;
 }

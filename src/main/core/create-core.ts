@@ -13,6 +13,7 @@ import { Uploads } from './library/uploads.ts';
 import { ProjectRegistry } from './projects/registry.ts';
 import { createRunService } from './runs/service.ts';
 import { SettingsStore } from './settings.ts';
+import { createStudyService } from './studies/service.ts';
 
 export interface Core {
   readonly context: CoreContext;
@@ -33,6 +34,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const engine = createEngine({ nodePath, log, dataDir });
   const projects = new ProjectRegistry({ ...options, jobs, decoders, settings, uploads });
   const runs = createRunService({ options, log, jobs, projects, engine, settings });
+  const studies = createStudyService({ options, log, jobs, projects, engine, runs });
   const context: CoreContext = {
     options,
     log,
@@ -43,6 +45,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     settings,
     uploads,
     runs,
+    studies,
   };
 
   let closing: Promise<void> | undefined;

@@ -22,8 +22,8 @@ export interface JobControl {
   readonly signal: AbortSignal;
   /** @param unit what progress counts from now on, if it changes: counting starts anew */
   phase(text: string, unit?: string): void;
-  /** `total: null` while it is not known. Updates reach watchers at most ten times a second. */
-  progress(done: number, total: number | null): void;
+  /** `total: null` while it is not known; `etaSeconds` where the work knows better than its speed. Updates reach watchers at most ten times a second. */
+  progress(done: number, total: number | null, etaSeconds?: number | null): void;
 }
 
 interface Entry {
@@ -96,7 +96,7 @@ export class JobManager {
           }
           this.#publish(entry, true);
         },
-        progress: (done, total) => {
+        progress: (done, total, etaSeconds) => {
           entry.meter.add(done);
           const rate = entry.meter.rate();
           job.progress = {
@@ -104,7 +104,12 @@ export class JobManager {
             done,
             total,
             rate,
-            etaSeconds: rate && total !== null ? Math.max(0, (total - done) / rate) : null,
+            etaSeconds:
+              etaSeconds !== undefined
+                ? etaSeconds
+                : rate && total !== null
+                  ? Math.max(0, (total - done) / rate)
+                  : null,
           };
           this.#publish(entry, false);
         },

@@ -4,6 +4,7 @@
  */
 import type { Component } from 'svelte';
 import ChartScatter from '@lucide/svelte/icons/chart-scatter';
+import Grid3x3 from '@lucide/svelte/icons/grid-3x3';
 import Images from '@lucide/svelte/icons/images';
 import PackageOpen from '@lucide/svelte/icons/package-open';
 import Dumbbell from '@lucide/svelte/icons/dumbbell';
@@ -35,6 +36,7 @@ const icons: Record<StageId, Stage['icon']> = {
   evaluate: ChartScatter,
   predict: ScanSearch,
   export: PackageOpen,
+  convolve: Grid3x3,
 };
 
 const order: readonly StageId[] = [
@@ -45,6 +47,7 @@ const order: readonly StageId[] = [
   'evaluate',
   'predict',
   'export',
+  'convolve',
 ];
 
 export const stages: readonly Stage[] = order.flatMap((id) => {

@@ -44,6 +44,7 @@ export const actions: readonly ActionDef[] = [
     ['go.evaluate', 'Alt+5', { inFields: true }],
     ['go.predict', 'Alt+6', { inFields: true }],
     ['go.export', 'Alt+7', { inFields: true }],
+    ['go.convolve', 'Alt+9', { inFields: true }],
   ]),
   ...group('library', groups.library, [
     ['library.import-folder', ''],

@@ -24,7 +24,16 @@ import { firstPlace, rememberPlace } from './last-place.ts';
 import { OpenProject } from './project.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
 
-const stageIds = ['library', 'label', 'augment', 'train', 'evaluate', 'predict', 'export'] as const;
+const stageIds = [
+  'library',
+  'label',
+  'augment',
+  'train',
+  'evaluate',
+  'predict',
+  'export',
+  'convolve',
+] as const;
 export type StageId = (typeof stageIds)[number];
 
 /** What a stage is asked to show when another view leads to it. */
@@ -61,6 +70,7 @@ const changeTopics: readonly ChangeTopic[] = [
   'runs',
   'evaluations',
   'exports',
+  'studies',
 ];
 const RELOAD_MS = 120;
 

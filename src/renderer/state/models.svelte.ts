@@ -9,6 +9,7 @@ import type {
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset } from '#shared/presets/index.ts';
+import { recipeIds } from '#shared/recipes/index.ts';
 import { text } from '../features/train/text.ts';
 import { ModelEditor } from './model-editor.svelte.ts';
 
@@ -50,7 +51,7 @@ export class ModelsState {
   }
 
   #recipe(id: RecipeInfo['id']): RecipeInfo {
-    const recipe = this.recipes.find((one) => one.id === id);
+    const recipe = this.recipes[recipeIds.indexOf(id)];
     if (!recipe) throw new AppError('NOT_FOUND', `There is no recipe '${id}'.`);
     return recipe;
   }

@@ -21,6 +21,8 @@ export const projectId = z.string().min(1).max(64);
 export const imageId = z.number().int().positive();
 export const classId = z.number().int().positive();
 export const runId = z.string().regex(/^[a-z0-9-]{1,64}$/);
+/** Of a study: many trainings that answer one question. */
+export const studyId = z.string().regex(/^s\d{1,15}$/);
 /** Of a model that the project keeps. */
 export const modelId = z.string().regex(/^m\d{1,15}$/);
 export const jobId = z.string().min(1).max(64);

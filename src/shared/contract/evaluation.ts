@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { call, imageId, inProject, jobId, runId, split, timestamp } from './base.ts';
+import { call, imageId, inProject, jobId, runId, split, studyId, timestamp } from './base.ts';
 
 export const checkpoint = z.enum(['best', 'last']);
 export type Checkpoint = z.infer<typeof checkpoint>;
@@ -14,11 +14,8 @@ export const classMetrics = z.object({
 });
 export type ClassMetrics = z.infer<typeof classMetrics>;
 
-export const evaluationReport = z.object({
-  run: runId,
-  split,
-  checkpoint,
-  at: timestamp,
+/** The figures of a model's answers on labeled images. */
+export const measured = z.object({
   images: z.number().int(),
   loss: z.number(),
   accuracy: z.number(),
@@ -39,6 +36,14 @@ export const evaluationReport = z.object({
       ba: z.number().int(),
     }),
   ),
+});
+export type Measured = z.infer<typeof measured>;
+
+export const evaluationReport = measured.extend({
+  run: runId,
+  split,
+  checkpoint,
+  at: timestamp,
   /** Labeled images left out: of a class that the run does not know, or with an unreadable file. */
   excluded: z.number().int(),
   /** How many of the images the run was trained on: their answers flatter. */
@@ -67,6 +72,55 @@ export const filePrediction = z.union([
 ]);
 export type FilePrediction = z.infer<typeof filePrediction>;
 
+/** An image whose label the model doubts. */
+export const suspect = z.object({
+  image: imageId,
+  name: z.string(),
+  /** The label that was judged. */
+  given: z.string(),
+  /** What the model takes it for. */
+  suggested: z.string(),
+  /** Probabilities of the two. */
+  givenProbability: z.number(),
+  suggestedProbability: z.number(),
+  /** Today's label, if it is another one by now; null: unchanged. */
+  now: z.string().nullable(),
+});
+export type Suspect = z.infer<typeof suspect>;
+
+/** Whose answers are judged: out of fold, or on images that the run did not learn from. */
+export const suspectSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('study'), study: studyId }),
+  z.object({
+    kind: z.literal('run'),
+    run: runId,
+    split,
+    checkpoint: checkpoint.default('best'),
+  }),
+]);
+export type SuspectSource = z.infer<typeof suspectSource>;
+
+const difference = z.object({
+  name: z.string(),
+  /** Images of the class that both answered. */
+  images: z.number().int(),
+  /** Recalls. */
+  before: z.number(),
+  after: z.number(),
+  difference: z.number(),
+  /** 95 %, from the answers to the same images (paired). */
+  interval: z.tuple([z.number(), z.number()]),
+});
+
+/** Two runs' answers to the same images with the same labels. */
+export const comparison = z.object({
+  images: z.number().int(),
+  /** Accuracies; `name` is empty. */
+  overall: difference,
+  classes: z.array(difference),
+});
+export type Comparison = z.infer<typeof comparison>;
+
 const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 
 export const evaluationContract = {
@@ -92,6 +146,25 @@ export const evaluationContract = {
       }),
     )
     .output(z.object({ total: z.number().int(), predictions: z.array(prediction) })),
+  /**
+   * Images that are likely mislabeled, the most doubtful first (confident learning: Northcutt and
+   * others 2021). @throws AppError NOT_FOUND when there are no such answers
+   */
+  suspects: call
+    .input(inProject.extend({ source: suspectSource }))
+    .output(z.object({ images: z.number().int(), suspects: z.array(suspect) })),
+  /**
+   * What changed from another run to this one, class by class: the answers of both to the images of
+   * the split, with the labels of this run's report. Both must have been evaluated on it.
+   */
+  compare: call
+    .input(
+      inRun.extend({
+        split,
+        before: z.object({ run: runId, checkpoint: checkpoint.default('best') }),
+      }),
+    )
+    .output(comparison),
 };
 
 export const predictContract = {

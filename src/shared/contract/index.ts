@@ -14,6 +14,7 @@ import { libraryContract } from './library.ts';
 import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
 import { runsContract } from './runs.ts';
+import { studiesContract } from './studies.ts';
 import { systemContract } from './system.ts';
 import { workbenchContract } from './workbench.ts';
 
@@ -31,6 +32,7 @@ export const contract = {
   predict: predictContract,
   inspect: inspectContract,
   exports: exportsContract,
+  studies: studiesContract,
   workbench: workbenchContract,
 };
 
@@ -48,5 +50,6 @@ export type * from './library.ts';
 export type * from './models.ts';
 export type * from './projects.ts';
 export type * from './runs.ts';
+export type * from './studies.ts';
 export type * from './system.ts';
 export type * from './workbench.ts';

@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { call, jobId, projectId, runId, timestamp } from './base.ts';
+import { call, jobId, projectId, runId, studyId, timestamp } from './base.ts';
 
 export const errorInfo = z.object({
   code: z.string(),
@@ -9,7 +9,7 @@ export const errorInfo = z.object({
   subject: z.string().optional(),
 });
 
-export const jobKind = z.enum(['import', 'training', 'rate', 'evaluation', 'export']);
+export const jobKind = z.enum(['import', 'training', 'rate', 'evaluation', 'export', 'study']);
 
 export const jobProgress = z.object({
   done: z.number(),
@@ -42,6 +42,7 @@ export const job = z.object({
     z.object({ type: z.literal('run'), run: runId }),
     z.object({ type: z.literal('evaluation'), run: runId, split: z.string() }),
     z.object({ type: z.literal('export'), export: z.number().int() }),
+    z.object({ type: z.literal('study'), study: studyId }),
     z.null(),
   ]),
   run: runId.nullable(),

@@ -42,6 +42,7 @@ export const changeTopic = z.enum([
   'runs',
   'evaluations',
   'exports',
+  'studies',
 ]);
 export type ChangeTopic = z.infer<typeof changeTopic>;
 

@@ -19,9 +19,13 @@ const smallSpec = {
 
 let cli: Cli;
 let project: string;
+/** Holds `smallSpec`. */
+let specFile: string;
 
 beforeAll(() => {
   cli = createCli();
+  specFile = join(cli.folder, 'small.json');
+  writeFileSync(specFile, JSON.stringify(smallSpec));
   project = join(cli.folder, 'day.fovea');
   vi.stubEnv('FOVEA_DATA_DIR', join(cli.folder, 'data'));
 });
@@ -309,9 +313,49 @@ describe('a day', () => {
     expect(stdout).toMatch(/accuracy \d+\.\d\d % on 200 test images: ±\d+(\.\d)? points/);
   });
 
+  it('studies how accuracy grows with labels, and writes the trainings', async () => {
+    const lines = await cli.json(
+      ...['study', project, '--spec', specFile, '--sizes', '40,80,160', '--seeds', '2'],
+      ...['--epochs', '2', '--no-baseline', '--out', 'study.csv'],
+    );
+    const points = lines.filter(({ event }) => event === 'point');
+    expect(points.map(({ arm, size, seeds }) => [arm, size, seeds])).toEqual([
+      ['model', 40, 2],
+      ['model', 80, 2],
+      ['model', 160, 2],
+    ]);
+    expect(lines.at(-1)).toMatchObject({
+      ...{ event: 'done', measured_on: 'test', measured_images: 200 },
+      estimates: [{ arm: 'model', size: 320 }],
+    });
+    const csv = readFileSync(join(cli.folder, 'study.csv'), 'utf8').trim().split('\n');
+    expect(csv).toHaveLength(1 + 6);
+    expectFailure(await cli.run('study', project, '--preset', 'lenet', '--sizes', 'few'), /300/);
+  });
+
+  it('validates in folds, and lists labels that are likely wrong', async () => {
+    const lines = await cli.json(
+      ...['train', project, '--spec', specFile, '--folds', '3', '--epochs', '2'],
+    );
+    const folds = lines.filter(({ event }) => event === 'fold');
+    expect(folds.map(({ fold }) => fold)).toEqual([1, 2, 3]);
+    const done = lines.at(-1);
+    expect(done).toMatchObject({ event: 'done', folds: 3, images: 500 });
+    const [low, high] = done?.['accuracy_interval'] as [number, number];
+    expect(low).toBeLessThan(done?.['accuracy'] as number);
+    expect(high).toBeGreaterThan(done?.['accuracy'] as number);
+    const suspects = await cli.json('mislabeled', project);
+    expect(suspects).toHaveLength(done?.['likely_mislabeled'] as number);
+    for (const { given, suggested } of suspects) expect(given).not.toBe(suggested);
+    expectFailure(await cli.run('train', project, '--spec', specFile, '--folds', '1'), /2 to 20/);
+    // Trainings of studies are in no list.
+    const listed = await cli.json('runs', project);
+    expect(listed.filter(({ name }) => String(name).includes('fold'))).toEqual([]);
+  });
+
   it('lists runs, each accuracy with its interval', async () => {
-    const [line] = await cli.json('runs', project);
-    expect(line).toMatchObject({ run, status: 'done', train_images: 300, validation_images: 200 });
+    const line = (await cli.json('runs', project)).find((each) => each['run'] === run);
+    expect(line).toMatchObject({ status: 'done', train_images: 300, validation_images: 200 });
     const accuracy = line?.['val_accuracy'] as number;
     const right = Math.round(accuracy * 200);
     expect(line?.['val_accuracy_interval']).toEqual(wilsonInterval(right, 200));

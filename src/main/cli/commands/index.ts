@@ -9,10 +9,12 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
 import { addResume } from './resume.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
+import { addStudy } from './study.ts';
 import { addSummary } from './summary.ts';
 import { addTrain } from './train.ts';
 
@@ -30,8 +32,10 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addStudy,
   addRuns,
   addEvaluate,
+  addMislabeled,
   addPredict,
   addExport,
   addConvolve,

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander';
+import { trainInFolds } from '../fold-training.ts';
 import { followTraining } from '../follow-training.ts';
 import {
   averaging,
@@ -34,13 +36,25 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--early-stop <form>', earlyStopHelp, earlyStop)
       .option('--averaging <form>', averagingHelp, averaging)
       .option('--views <form>', viewsHelp, views)
-      .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn),
-  ).action(async (dir: string, options: StepOptions & CourseOptions) => {
+      .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
+      .option('--folds <k>', 'instead: validate in K folds, each image held out once', folds),
+  ).action(async (dir: string, options: StepOptions & CourseOptions & { folds?: number }) => {
     const session = open();
     const { client, project } = await session.open(dir);
+    const settings = await trainOptions(client, project.id, options);
+    if (options.folds !== undefined) {
+      await trainInFolds(client, session, project.id, settings, options.folds);
+      return;
+    }
     const started = await client.runs.start({
       project: project.id,
-      options: await trainOptions(client, project.id, options),
+      options: settings,
     });
     await followTraining(client, session, project.id, started.run);
   });
+
+function folds(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 2 && value <= 20) return value;
+  throw new InvalidArgumentError('Give a whole number from 2 to 20.');
+}

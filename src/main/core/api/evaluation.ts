@@ -1,6 +1,8 @@
 import type { CoreContext } from '../context.ts';
+import { compareRuns } from '../evaluation/compare.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import { readCell, readReport } from '../evaluation/read.ts';
+import { findSuspects } from '../evaluation/suspects.ts';
 import { os } from './implementer.ts';
 
 export function evaluationApi(context: CoreContext) {
@@ -26,6 +28,12 @@ export function evaluationApi(context: CoreContext) {
     }),
     report: os.evaluation.report.handler(({ input }) =>
       readReport(projects.get(input.project), input),
+    ),
+    suspects: os.evaluation.suspects.handler(({ input }) =>
+      findSuspects(projects.get(input.project), input.source),
+    ),
+    compare: os.evaluation.compare.handler(({ input }) =>
+      compareRuns(projects.get(input.project), input),
     ),
     cell: os.evaluation.cell.handler(({ input }) => readCell(projects.get(input.project), input)),
   };

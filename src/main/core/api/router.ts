@@ -13,6 +13,7 @@ import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
 import { runsApi } from './runs.ts';
+import { studiesApi } from './studies.ts';
 import { systemApi } from './system.ts';
 import { workbenchApi } from './workbench.ts';
 
@@ -31,6 +32,7 @@ export function createRouter(context: CoreContext) {
     predict: predictApi(context),
     inspect: inspectApi(context),
     exports: exportsApi(context),
+    studies: studiesApi(context),
     workbench: workbenchApi(context),
   });
 }

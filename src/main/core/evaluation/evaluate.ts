@@ -75,12 +75,12 @@ function sameData(stored: StoredEvaluation, data: EvaluationData): boolean {
 }
 
 /** Adds the model's answers on `images`; those whose files are unreadable get none. */
-async function ask(
+export async function ask(
   engine: CoreContext['engine'],
   project: Project,
   run: StoredRun,
   checkpoint: Checkpoint,
-  images: number[],
+  images: readonly number[],
   answers: Map<number, Float32Array>,
   control: JobControl,
 ): Promise<void> {

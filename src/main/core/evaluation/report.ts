@@ -1,5 +1,5 @@
 /** From probabilities to the figures of a report. */
-import type { Checkpoint, Split } from '#shared/contract/index.ts';
+import type { Checkpoint, Measured, Split } from '#shared/contract/index.ts';
 import {
   accuracy,
   balancedAccuracy,
@@ -15,31 +15,41 @@ import {
 import type { StoredReport } from '../store/evaluations.ts';
 
 export interface Answers {
-  run: string;
-  split: Split;
-  checkpoint: Checkpoint;
   /** Names of the run's classes. */
   classes: readonly string[];
   /** True class index of each image. */
   truth: Int32Array;
   /** Row-major images × classes. */
   probabilities: Float32Array;
+}
+
+interface ReportedAnswers extends Answers {
+  run: string;
+  split: Split;
+  checkpoint: Checkpoint;
   excluded: number;
   trainedOn: number;
 }
 
-export function makeReport(answers: Answers, at = Date.now()): StoredReport {
-  const { classes, truth, probabilities } = answers;
+export function makeReport(answers: ReportedAnswers, at = Date.now()): StoredReport {
+  return {
+    run: answers.run,
+    split: answers.split,
+    checkpoint: answers.checkpoint,
+    at,
+    ...measure(answers),
+    excluded: answers.excluded,
+    trainedOn: answers.trainedOn,
+  };
+}
+
+export function measure({ classes, truth, probabilities }: Answers): Measured {
   const confusion = confusionMatrix(
     truth,
     topClasses(probabilities, classes.length),
     classes.length,
   );
   return {
-    run: answers.run,
-    split: answers.split,
-    checkpoint: answers.checkpoint,
-    at,
     images: truth.length,
     loss: logLoss(probabilities, truth, classes.length),
     accuracy: accuracy(confusion),
@@ -53,7 +63,5 @@ export function makeReport(answers: Answers, at = Date.now()): StoredReport {
       b: classes[b]!,
       ...counts,
     })),
-    excluded: answers.excluded,
-    trainedOn: answers.trainedOn,
   };
 }

@@ -1,12 +1,6 @@
 /** Recipes for a project's data as it is now. */
 import type { RecipeInfo } from '#shared/contract/index.ts';
-import {
-  FEW_LABELS,
-  recipeById,
-  recipes,
-  type Recipe,
-  type RecipeData,
-} from '#shared/recipes/index.ts';
+import { recipeById, recipes, type Recipe, type RecipeData } from '#shared/recipes/index.ts';
 import { checkModel } from '../engine/layers/summary.ts';
 import type { Store } from '../store/store.ts';
 
@@ -22,7 +16,10 @@ export function recipeSpec(store: Store, id: Recipe['id']) {
   return recipeById(id).make(recipeData(store, null)).spec;
 }
 
-function infoOf({ id, name, description, make }: Recipe, data: RecipeData): RecipeInfo {
+function infoOf(
+  { id, name, description, suggestedBelow, make }: Recipe,
+  data: RecipeData,
+): RecipeInfo {
   const { spec, settings } = make(data);
   const classes = data.classNames.length >= 2 ? data.classNames.length : USUAL_CLASSES;
   return {
@@ -33,7 +30,7 @@ function infoOf({ id, name, description, make }: Recipe, data: RecipeData): Reci
     input: spec.input,
     parameters: checkModel(spec, classes).summary.parameters,
     defaults: settings,
-    suggested: id === 'small-data' && data.labels > 0 && data.labels < FEW_LABELS,
+    suggested: data.labels > 0 && data.labels < suggestedBelow,
   };
 }
 

@@ -2,10 +2,11 @@
 import type { Run, RunEvent, RunStatus, TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import { AppError, isCancellation, toErrorInfo } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
-import type { TrainHandle } from '../engine/protocol.ts';
+import { checkModel } from '../engine/layers/summary.ts';
+import type { EngineInfo, TrainHandle } from '../engine/protocol.ts';
 import type { JobControl, JobResult } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
-import type { RunChanges, StoredRun } from '../store/runs.ts';
+import type { RunChanges, RunData, StoredRun } from '../store/runs.ts';
 import { processMark } from '../util/process-mark.ts';
 import { RunChannel, type BatchPoint } from './channel.ts';
 import { removeRunFolder, writeRunFile } from './folder.ts';
@@ -21,6 +22,12 @@ import { viewRun } from './view.ts';
 type Dependencies = Pick<
   CoreContext,
   'options' | 'log' | 'jobs' | 'engine' | 'projects' | 'settings'
+>;
+
+/** What a study says of a run of its own. */
+type PartOfStudy = Pick<
+  StoredRun,
+  'name' | 'options' | 'spec' | 'classes' | 'labelRevision' | 'study'
 >;
 
 interface ActiveRun {
@@ -65,7 +72,6 @@ export class RunService {
       const code = plan.model.problem ? 'MODEL_INVALID' : 'NOT_ENOUGH_DATA';
       throw new AppError(code, [problem, ...others].join(' '));
     }
-    const { version } = this.#core.options;
     const newRun = (): StoredRun =>
       project.store.runs.insert(
         {
@@ -76,21 +82,47 @@ export class RunService {
           spec: chosen.spec,
           classes: selection.classes,
           parameters: plan.model.summary.parameters,
-          versions: {
-            fovea: version,
-            ...engine.versions,
-            platform: `${process.platform}-${process.arch}`,
-          },
+          versions: this.#versions(engine),
           labelRevision: selection.labelRevision,
           warnings: plan.warnings,
           job: null,
           owner: { pid: process.pid, mark },
+          study: null,
         },
         selection.train,
         selection.validation,
       );
     const run = project.store.transaction(newRun);
     return { run: run.id, job: this.#launch(project, run, false) };
+  }
+
+  /** Stores a run of a study, for `trainWithin`: no list shows it. */
+  async insertPart(project: Project, part: PartOfStudy, train: RunData): Promise<string> {
+    const mark = await processMark(process.pid);
+    const versions = this.#versions(await this.#core.engine.info());
+    const { parameters } = checkModel(part.spec, part.classes.length).summary;
+    const row = {
+      ...part,
+      ...{ status: 'preparing' as const, createdAt: Date.now(), parameters, versions },
+      ...{ warnings: [], job: null, owner: { pid: process.pid, mark } },
+    };
+    return project.store.transaction(() => project.store.runs.insert(row, train, null).id);
+  }
+
+  /**
+   * Trains a stored run as part of other work, in that work's job; it waits its turn like any other.
+   * @throws AppError CANCELLED, ENGINE_FAILED, …
+   */
+  async trainWithin(project: Project, id: string, control: JobControl): Promise<void> {
+    const run = noticeDeath(project, project.store.runs.get(id));
+    let resume: TrainingHooks['resume'] = false;
+    if (run.finishedAt !== null) {
+      const mark = await processMark(process.pid);
+      const owner = { pid: process.pid, mark };
+      project.store.runs.update(id, { ...resumedRun(project, run), owner });
+      resume = 'exactly';
+    }
+    await this.#work(this.#activate(project, run, control.id), control, resume);
   }
 
   /**
@@ -115,9 +147,6 @@ export class RunService {
 
   /** @returns the job that trains it */
   #launch(project: Project, run: StoredRun, resume: TrainingHooks['resume']): string {
-    const key = keyOf(project, run.id);
-    const channel = new RunChannel(this.#paused.get(key));
-    this.#paused.delete(key);
     const job = this.#core.jobs.start(
       {
         kind: 'training',
@@ -128,10 +157,27 @@ export class RunService {
       },
       (control) => this.#work(active, control, resume),
     );
-    const active: ActiveRun = { project, id: run.id, job: job.id, channel, handle: null };
-    this.#active.set(key, active);
-    this.#update(active, { job: job.id });
+    const active = this.#activate(project, run, job.id);
     return job.id;
+  }
+
+  #activate(project: Project, run: StoredRun, job: string): ActiveRun {
+    const key = keyOf(project, run.id);
+    const channel = new RunChannel(this.#paused.get(key));
+    this.#paused.delete(key);
+    const active: ActiveRun = { project, id: run.id, job, channel, handle: null };
+    this.#active.set(key, active);
+    this.#update(active, { job });
+    return active;
+  }
+
+  /** Of every program that shapes a result. */
+  #versions(engine: EngineInfo): Record<string, string> {
+    return {
+      fovea: this.#core.options.version,
+      ...engine.versions,
+      platform: `${process.platform}-${process.arch}`,
+    };
   }
 
   /** Newest first. */

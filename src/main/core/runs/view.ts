@@ -1,7 +1,8 @@
 /** Runs as the contract shows them. */
 import type { Run } from '#shared/contract/index.ts';
 import type { Project } from '../projects/project.ts';
-import type { StoredRun } from '../store/runs.ts';
+import type { RunData, StoredRun } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
 import { canResumeFrom, existingCheckpoints } from './folder.ts';
 
 /** @param revision `store.labels.revision()`, for who shows many runs at once */
@@ -33,21 +34,28 @@ export function viewRun(
     seconds: run.seconds,
     error: run.error,
     warnings: run.warnings,
-    staleLabels: revision === run.labelRevision ? 0 : staleLabels(project, run),
+    staleLabels:
+      revision === run.labelRevision
+        ? 0
+        : staleLabels(project.store, run, () => project.store.runs.data(run.id, 'train')),
     job: run.job,
   };
 }
 
-/** Training images whose label is another one now; images in the bin are not counted. */
-function staleLabels(project: Project, run: StoredRun): number {
-  const { store } = project;
-  const changed = store.runs.labelsChangedSince(run.labelRevision);
+/** Images whose label is another one now; images in the bin are not counted. */
+export function staleLabels(
+  store: Store,
+  of: Pick<StoredRun, 'labelRevision' | 'classes'>,
+  data: () => RunData,
+): number {
+  if (store.labels.revision() === of.labelRevision) return 0;
+  const changed = store.runs.labelsChangedSince(of.labelRevision);
   if (changed.size === 0) return 0;
-  const { images, classes } = store.runs.data(run.id, 'train');
+  const { images, classes } = data();
   let stale = 0;
   images.forEach((image, position) => {
     const now = changed.get(image);
-    if (now !== undefined && now !== run.classes[classes[position]!]?.id) stale++;
+    if (now !== undefined && now !== of.classes[classes[position]!]?.id) stale++;
   });
   return stale;
 }

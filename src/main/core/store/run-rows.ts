@@ -45,6 +45,8 @@ export interface StoredRun {
   warnings: string[];
   job: string | null;
   owner: RunOwner;
+  /** The study that it is part of. */
+  study: string | null;
 }
 
 export type NewRun = Omit<
@@ -107,6 +109,7 @@ export interface RunRow {
   job: string | null;
   owner_pid: number;
   owner_mark: string | null;
+  study: number | null;
 }
 
 export interface EpochRow {
@@ -155,6 +158,7 @@ export function toRun(row: RunRow): StoredRun {
     warnings: JSON.parse(row.warnings) as string[],
     job: row.job,
     owner: { pid: row.owner_pid, mark: row.owner_mark },
+    study: row.study === null ? null : `s${row.study}`,
   };
 }
 

@@ -41,8 +41,9 @@ export class RunsTable {
       const { lastInsertRowid } = this.#db
         .prepare(
           `INSERT INTO runs (name, status, created_at, options, spec, classes, parameters, versions,
-             train_images, validation_images, label_revision, warnings, job, owner_pid, owner_mark)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             train_images, validation_images, label_revision, warnings, job, owner_pid, owner_mark,
+             study)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           run.name,
@@ -60,6 +61,7 @@ export class RunsTable {
           run.job,
           run.owner.pid,
           run.owner.mark,
+          run.study === null ? null : Number(run.study.slice(1)),
         );
       data.run(lastInsertRowid, 'train', toBlob(train.images), toBlob(train.classes));
       if (validation) {
@@ -89,9 +91,12 @@ export class RunsTable {
     throw new AppError('NOT_FOUND', `There is no run ${id} in this project.`, { subject: id });
   }
 
-  /** Newest first. */
+  /** Newest first, without those of studies. */
   list(): StoredRun[] {
-    return this.#db.prepare<[], RunRow>('SELECT * FROM runs ORDER BY number DESC').all().map(toRun);
+    return this.#db
+      .prepare<[], RunRow>('SELECT * FROM runs WHERE study IS NULL ORDER BY number DESC')
+      .all()
+      .map(toRun);
   }
 
   /** Runs that some process is, or was, working on. */
@@ -105,7 +110,10 @@ export class RunsTable {
   }
 
   count(): number {
-    return this.#db.prepare<[], number>('SELECT count(*) FROM runs').pluck().get() ?? 0;
+    return (
+      this.#db.prepare<[], number>('SELECT count(*) FROM runs WHERE study IS NULL').pluck().get() ??
+      0
+    );
   }
 
   update(id: string, changes: RunChanges): void {

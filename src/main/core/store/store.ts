@@ -21,6 +21,7 @@ import { ModelsTable } from './models.ts';
 import { RunsTable } from './runs.ts';
 import { SplitsTable } from './splits.ts';
 import { StepsTable } from './steps.ts';
+import { StudiesTable } from './studies.ts';
 
 export class Store {
   readonly meta: MetaTable;
@@ -36,6 +37,7 @@ export class Store {
   readonly runs: RunsTable;
   readonly evaluations: EvaluationsTable;
   readonly exports: ExportsTable;
+  readonly studies: StudiesTable;
   readonly #db: Db;
   readonly #file: string;
 
@@ -55,6 +57,7 @@ export class Store {
     this.runs = new RunsTable(db);
     this.evaluations = new EvaluationsTable(db);
     this.exports = new ExportsTable(db);
+    this.studies = new StudiesTable(db);
   }
 
   /** Runs `work` in one write transaction: all of it is stored, or nothing. May be nested. */

@@ -1,5 +1,6 @@
 /** The models that can be trained: the one at hand, those that the project keeps, the presets. */
 import type { PresetInfo, RecipeInfo, SavedModelInfo } from '#shared/contract/index.ts';
+import { recipeIds } from '#shared/recipes/index.ts';
 import type { TrainForm } from '../../state/train-form.svelte.ts';
 import { text } from './text.ts';
 
@@ -25,14 +26,14 @@ export function choices(
   recipes: readonly RecipeInfo[],
 ): OfferedModel[] {
   const { model } = form;
-  const made: OfferedModel[] = recipes.map((recipe) => ({
+  const made: OfferedModel[] = recipes.map((recipe, index) => ({
     key: recipe.id,
     name: recipe.name,
     group: text.models.recipes,
     description: recipe.description,
     input: recipe.input,
     parameters: recipe.parameters,
-    chosen: model.kind === 'recipe' && model.recipe === recipe.id,
+    chosen: model.kind === 'recipe' && recipeIds.indexOf(model.recipe) === index,
     problem: false,
     use: () => form.useRecipe(recipe),
   }));

@@ -6,8 +6,9 @@ import { intAttribute, windowOf } from '../ops/helpers.ts';
 import { comparedGradient } from '../ops/max-pool-gradient.ts';
 import { emit, perChannelOperand, type Rewriting } from './convolutions.ts';
 import { imageDims, type Layouts } from './layouts.ts';
+import { strips } from './strips.ts';
 
-type Rule = (rewriting: Rewriting, node: Node) => boolean;
+export type Rule = (rewriting: Rewriting, node: Node) => boolean;
 
 /** Below this many columns, most of a padded row would be computed one number at a time. */
 const FEW_COLUMNS = 8;
@@ -223,5 +224,6 @@ export const rules: Partial<Record<OpName, Rule>> = {
   ReduceMean: perChannel,
   ReduceSum: perChannel,
   Slice: pixels,
+  Strips: strips,
   Transpose: swapped,
 };

@@ -73,3 +73,23 @@ export const maxPoolGradient: OpDef = {
   },
   gradient: null,
 };
+
+/**
+ * [N, C, H, W] → [N · count, C, rows, W]: strips of rows, each beginning `step` rows after the one
+ * before, as images. They end with the image. Stands for operators that depend on how the numbers
+ * lie, as above.
+ */
+export const strips: OpDef = {
+  attributes: { count: 'int', rows: 'int', step: 'int' },
+  infer(inputs, attributes) {
+    const { dtype, shape } = required(inputs, 0, 'Strips');
+    const [n = 0, c = 0, h = 0, w = 0] = concrete(shape);
+    const count = intAttribute(attributes, 'count', 1);
+    const rows = intAttribute(attributes, 'rows', 1);
+    if ((count - 1) * intAttribute(attributes, 'step', 1) + rows !== h) {
+      throw new GraphError(`Strips of ${rows} rows do not end with an image of ${h}`);
+    }
+    return [{ dtype, shape: [n * count, c, rows, w] }];
+  },
+  gradient: null,
+};

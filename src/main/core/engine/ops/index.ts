@@ -10,6 +10,7 @@ import {
   nchwcMaxPool,
   reorderInput,
   reorderOutput,
+  strips,
 } from './blocked.ts';
 import { col2Im } from './conv/col2im.ts';
 import { conv } from './conv/conv.ts';
@@ -17,7 +18,7 @@ import { convTranspose } from './conv/conv-transpose.ts';
 import { expand, reshape, transpose } from './layout.ts';
 import { and, cast, equal, greater, not, or, where } from './logic.ts';
 import { gemm, matMul } from './matmul.ts';
-import { concat, pad, slice, split } from './pieces.ts';
+import { concat, gather, pad, slice, split } from './pieces.ts';
 import { averagePool, globalAveragePool, maxPool, maxUnpool } from './pool.ts';
 import { argMax, reduceMax, reduceMean, reduceSum } from './reduce.ts';
 import { resize } from './resize.ts';
@@ -56,6 +57,7 @@ export const ops: Record<OpName, OpDef> = {
   Erf: erf,
   Exp: exp,
   Expand: expand,
+  Gather: gather,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
   Greater: greater,
@@ -94,6 +96,7 @@ export const ops: Record<OpName, OpDef> = {
   Softplus: softplus,
   Split: split,
   Sqrt: sqrt,
+  Strips: strips,
   Sub: sub,
   Tanh: tanh,
   Transpose: transpose,

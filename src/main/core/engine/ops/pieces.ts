@@ -135,3 +135,15 @@ export const pad: OpDef = {
     return [b.op('Slice', [grad, b.ints(starts), b.ints(ends), b.ints(axes)]), null];
   },
 };
+
+/** Whole slices of one axis, in the order that `indices` names them. */
+export const gather: OpDef = {
+  attributes: { axis: 'int' },
+  infer(inputs, attributes) {
+    const { dtype, shape } = required(inputs, 0, 'Gather');
+    const indices = constantInts(inputs[1], 'Gather indices');
+    const axis = normalizeAxis(intAttribute(attributes, 'axis', 0), shape.length);
+    return [{ dtype, shape: shape.map((dim, at) => (at === axis ? indices.length : dim)) }];
+  },
+  gradient: null,
+};

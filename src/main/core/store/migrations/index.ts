@@ -4,6 +4,7 @@ import { models } from './003-models.ts';
 import { runEnding } from './004-run-ending.ts';
 import { dataWait } from './005-data-wait.ts';
 import { augmentations } from './006-augmentations.ts';
+import { studies } from './007-studies.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   runEnding,
   dataWait,
   augmentations,
+  studies,
 ];

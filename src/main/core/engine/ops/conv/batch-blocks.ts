@@ -1,8 +1,9 @@
 /**
  * d loss / d weight of a convolution as convolutions that `engine/blocked` makes fast: of x by dy,
  * with batch and channel axes swapped, as batch-as-channels has it, but for whole blocks of images,
- * with the padding written out (its edges would be computed one number at a time), and for so few
- * rows of dy at a time that they stay in the processor's cache while all channels of x go by.
+ * or of strips of images, with the padding written out (its edges would be computed one number at a
+ * time), and for so few rows of dy at a time that they stay in the processor's cache while all
+ * channels of x go by.
  */
 import type { GraphBuilder } from '../../graph/builder.ts';
 import { GraphError, dimAt, sameShape } from '../../graph/shape.ts';
@@ -21,9 +22,57 @@ const FILTERS_AT_A_TIME = 64;
 /** More convolutions than this would take longer to set up than they save. */
 const MOST_PARTS = 8;
 
+/** How many times as much work images must be for strips, whose rows overlap, to be worth it. */
+const WORTH_STRIPS = 1.2;
+
 const swap = [1, 0, 2, 3];
+const noPads = [0, 0, 0, 0] as const;
 
 export function batchBlocks(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Value {
+  const count = stripsOf(g, b.lowerings.block);
+  if (count === 1) return product(b, g, x, grad);
+  const strips = inStrips(b, g, count, x, grad);
+  return product(b, strips.geometry, strips.x, strips.grad);
+}
+
+/**
+ * Of how many strips of dy's rows each image is made, so that strips fill whole blocks where images
+ * do not: ten images are sixteen with six of zeros, or eighty strips with hardly any.
+ */
+function stripsOf({ batch, outHeight }: ConvGeometry, block: number): number {
+  const waste = (count: number) =>
+    (Math.ceil((batch * count) / block) * block * Math.ceil(outHeight / count)) /
+    (batch * outHeight);
+  // The fewest that fill blocks, and their multiples.
+  let least = 1;
+  while ((batch * least) % block > 0) least++;
+  let best = 1;
+  for (let count = least; count <= outHeight; count += least) {
+    if (waste(count) < waste(best) / (best === 1 ? WORTH_STRIPS : 1)) best = count;
+  }
+  return best;
+}
+
+/** Strips as images: rows of x that two of them see are in both. */
+function inStrips(b: GraphBuilder, g: ConvGeometry, count: number, x: Value, grad: Value) {
+  const rows = Math.ceil(g.outHeight / count);
+  const step = rows * g.strides[0];
+  const height = (rows - 1) * g.strides[0] + (g.kernel[0] - 1) * g.dilations[0] + 1;
+  const [top, left, , right] = g.pads;
+  // Zeros below, for the last strip to be as high as the others, or rows that no window reaches.
+  const below = (count - 1) * step + height - top - g.height;
+  const reached =
+    below < 0 ? b.op('Slice', [x, b.ints([0]), b.ints([g.height + below]), b.ints([2])]) : x;
+  const padded = grown(b, reached, [0, 0, top, left, 0, 0, Math.max(0, below), right]);
+  const slopes = grown(b, grad, [0, 0, 0, 0, 0, 0, count * rows - g.outHeight, 0]);
+  return {
+    geometry: { ...g, batch: g.batch * count, outHeight: rows, pads: noPads },
+    x: b.op('Strips', [padded], { count, rows: height, step }),
+    grad: b.op('Strips', [slopes], { count, rows, step: rows }),
+  };
+}
+
+function product(b: GraphBuilder, g: ConvGeometry, x: Value, grad: Value): Value {
   const { block } = b.lowerings;
   const images = Math.ceil(g.batch / block) * block;
   const extra = images - g.batch;

@@ -11,6 +11,9 @@ const FIELDS = 3;
  */
 const SPINS = 2000;
 
+/** So long a thread that breathes waits at a time. */
+const BREATH_MS = 200;
+
 /** Another thread failed: nobody will come any more. */
 export class BrokenBarrier extends Error {}
 
@@ -31,8 +34,12 @@ export class Barrier {
     return Atomics.load(this.#fields, BROKEN) !== 0;
   }
 
-  /** Blocks until all threads have called it. Throws BrokenBarrier if one never will. */
-  wait(): void {
+  /**
+   * Blocks until all threads have come.
+   * @param breathe called between long waits, in a thread that has other things to notice
+   * @throws BrokenBarrier if one never will come
+   */
+  async wait(breathe?: () => Promise<void>): Promise<void> {
     const fields = this.#fields;
     // Before the look at BROKEN: one that breaks later changes it.
     const phase = Atomics.load(fields, PHASE);
@@ -42,7 +49,10 @@ export class Barrier {
       this.#release();
     } else {
       for (let spin = 0; spin < SPINS && Atomics.load(fields, PHASE) === phase; spin++);
-      while (Atomics.load(fields, PHASE) === phase) Atomics.wait(fields, PHASE, phase);
+      while (Atomics.load(fields, PHASE) === phase) {
+        const woken = Atomics.wait(fields, PHASE, phase, breathe && BREATH_MS);
+        if (woken === 'timed-out') await breathe?.();
+      }
     }
     this.#throwIfBroken();
   }

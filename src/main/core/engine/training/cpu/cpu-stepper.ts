@@ -97,7 +97,7 @@ export class CpuStepper implements Stepper {
     const scalars = this.#optimizer.scalarsAt(this.#steps, learningRate);
     team.scalars.set(scalars);
     await this.#together(async () => {
-      self.meet();
+      await self.meet();
       await self.step();
     });
     vectors.statistics.set(vectors.nextStatistics);
@@ -135,7 +135,8 @@ export class CpuStepper implements Stepper {
     this.#started = undefined;
     if (!self.broken) {
       for (const other of others) other.send({ type: 'end' });
-      self.meet();
+      // One that died meanwhile breaks the barrier, which frees the others to end.
+      await self.meet().catch(() => undefined);
     }
     await Promise.all(others.map((other) => other.ended()));
     await self.dispose();
@@ -195,7 +196,7 @@ export class CpuStepper implements Stepper {
         const share = rest[index];
         if (share) other.send({ type: 'compile', share } satisfies ReplicaRequest);
       }
-      self.meet();
+      await self.meet();
       await self.compile(own);
       for (const other of others) await other.answer();
     });
@@ -254,7 +255,7 @@ export class CpuStepper implements Stepper {
     const ready = Promise.all(others.map((other) => other.answer()));
     // Thrown where it is awaited.
     ready.catch(() => undefined);
-    const self = new Replica(0, team, createBackend(backend, threadsEach));
+    const self = new Replica(0, team, createBackend(backend, threadsEach), breathe);
     return { team, vectors, self, others, ready, batches: new Map() };
   }
 }
@@ -265,6 +266,11 @@ function follow(averages: Float32Array, values: Float32Array, share: number): vo
     const before = averages[index] ?? 0;
     averages[index] = before + (value - before) * share;
   }
+}
+
+/** Lets events happen: that a thread has died is one. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function sum(values: Float32Array): number {

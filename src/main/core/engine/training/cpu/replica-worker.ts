@@ -20,7 +20,7 @@ function receive(): ReplicaRequest | undefined {
 
 /** @returns whether there will be another turn */
 async function turn(): Promise<boolean> {
-  replica.meet();
+  await replica.meet();
   const request = receive();
   if (request?.type === 'end') return false;
   if (!request) {

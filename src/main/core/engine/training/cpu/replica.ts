@@ -60,6 +60,7 @@ export class Replica {
   readonly #index: number;
   readonly #team: Team;
   readonly #backend: Backend;
+  readonly #breathe: (() => Promise<void>) | undefined;
   readonly #barrier: Barrier;
   readonly #update: UpdateKernel;
   /** Bytes of every vector that are this one's to update. */
@@ -67,11 +68,15 @@ export class Replica {
   readonly #to: number;
   readonly #shares = new Map<number, CompiledShare>();
 
-  /** @param backend of as many threads as each replica may use */
-  constructor(index: number, team: Team, backend: Backend) {
+  /**
+   * @param backend of as many threads as each replica may use
+   * @param breathe lets the thread notice what else happens, while the others take long
+   */
+  constructor(index: number, team: Team, backend: Backend, breathe?: () => Promise<void>) {
     this.#index = index;
     this.#team = team;
     this.#backend = backend;
+    this.#breathe = breathe;
     this.#barrier = new Barrier(team.barrier, team.replicas);
     this.#update = openUpdate(team.update, team.state);
     const lines = team.state.bytes / LINE_BYTES;
@@ -96,9 +101,9 @@ export class Replica {
     return this.#barrier.broken;
   }
 
-  /** Blocks until all replicas are here. */
-  meet(): void {
-    this.#barrier.wait();
+  /** Waits until all replicas are here. */
+  async meet(): Promise<void> {
+    await this.#barrier.wait(this.#breathe);
   }
 
   /**
@@ -108,8 +113,8 @@ export class Replica {
   async step(): Promise<void> {
     try {
       await this.#computeGradient();
-      this.#updatePart();
-      this.meet();
+      await this.#updatePart();
+      await this.meet();
     } catch (error) {
       this.#barrier.break();
       throw error;
@@ -137,12 +142,12 @@ export class Replica {
     }
     for (const binding of share.bindings) {
       await binding.run();
-      this.meet();
+      await this.meet();
     }
-    if (share.bindings.length === 0) this.meet();
+    if (share.bindings.length === 0) await this.meet();
   }
 
-  #updatePart(): void {
+  async #updatePart(): Promise<void> {
     const { clipNorm, squares } = this.#team;
     const scalars = [...this.#team.scalars];
     if (clipNorm === null) {
@@ -150,7 +155,7 @@ export class Replica {
       return;
     }
     squares[this.#index] = this.#update.joinGradients(this.#from, this.#to);
-    this.meet();
+    await this.meet();
     const norm = Math.sqrt(squares.reduce((total, part) => total + part, 0));
     this.#update.update(this.#from, this.#to, scalars, clipNorm / Math.max(norm, clipNorm));
   }
