@@ -9,8 +9,10 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
+import { addReport } from './report.ts';
 import { addResume } from './resume.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -36,8 +38,10 @@ export const commands: readonly AddCommand[] = [
   addRuns,
   addEvaluate,
   addMislabeled,
+  addInspect,
   addPredict,
   addExport,
+  addReport,
   addConvolve,
   addServe,
 ];
