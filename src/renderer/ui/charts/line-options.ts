@@ -26,7 +26,8 @@ export const lineOptions: ChartOptions<'line'> = {
   scales: {
     x: {
       type: 'linear',
-      ticks: { precision: 0, maxTicksLimit: 11, maxRotation: 0 },
+      // A zoomed axis may end between two epochs.
+      ticks: { precision: 0, maxTicksLimit: 11, maxRotation: 0, includeBounds: false },
       grid: { display: false },
       border: { display: false },
     },
