@@ -7,7 +7,6 @@ import { describe, expect, it } from 'vitest';
 import { channelBlock } from '#core/engine/backends/channel-block.ts';
 import { blockChannels } from '#core/engine/blocked/index.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
-import { toOnnx } from '#core/engine/graph/serialize.ts';
 import { concrete, elements } from '#core/engine/graph/shape.ts';
 import type { TensorData, Value } from '#core/engine/graph/types.ts';
 import { blockedLowerings } from '#core/engine/ops/lowerings.ts';
@@ -181,7 +180,7 @@ describe('blocked channels', () => {
         [1, block].map(async (size) => {
           const lowerings = blockedLowerings(size);
           const step = buildTrainStep({ spec, classes: 5, batch, lowerings, exposeGradient: true });
-          const program = await cpu.compile(toOnnx(step.graph));
+          const program = await cpu.compile(step.graph);
           const { gradient, statistics_next: statistics } = await program.run(feeds(step));
           await program.dispose();
           return { layout: step.layout.trainable, gradient, statistics };

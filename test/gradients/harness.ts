@@ -6,7 +6,6 @@ import { blockChannels } from '#core/engine/blocked/index.ts';
 import { createBackend, type Program } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { GraphBuilder } from '#core/engine/graph/builder.ts';
-import { toOnnx } from '#core/engine/graph/serialize.ts';
 import { concrete, elements } from '#core/engine/graph/shape.ts';
 import type { Graph, TensorData, Value } from '#core/engine/graph/types.ts';
 import { defaultLowerings, type Lowerings } from '#core/engine/ops/lowerings.ts';
@@ -18,7 +17,7 @@ await tf.setBackend('cpu');
 export const cpu = createBackend(chooseBackend('cpu', 1), 1);
 
 export async function compile(graph: Graph): Promise<Program> {
-  return await cpu.compile(toOnnx(graph));
+  return await cpu.compile(graph);
 }
 
 /** Numbers in ±`scale`, none closer to zero than `away`: central differences hate kinks. */

@@ -1,6 +1,5 @@
 /** Backends that work, fail and die for real: WebGPU runs on a software Vulkan where there is one. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,18 +8,14 @@ import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import type { Engine, TrainEvent, TrainJob, TrainResult } from '#core/engine/protocol.ts';
 import { createEngine, type EngineOptions } from '#core/engine/supervisor.ts';
 import { Timings } from '#core/engine/timings.ts';
+import { hasSoftwareVulkan, softwareVulkan } from '../../helpers/software-vulkan.ts';
 import { bars, engineWorkers, temporaryFolder, tinyJob, tinySpec } from './helpers.ts';
 
-/** Chromium's, as Debian packs it. */
-const vulkan = '/usr/lib/chromium';
-const hasVulkan = existsSync(join(vulkan, 'vk_swiftshader_icd.json'));
 const engines: Engine[] = [];
 
 beforeEach(() => {
   // Engine processes take these on; this process loads no driver.
-  vi.stubEnv('VK_ICD_FILENAMES', join(vulkan, 'vk_swiftshader_icd.json'));
-  vi.stubEnv('LD_LIBRARY_PATH', vulkan);
-  vi.stubEnv('XDG_RUNTIME_DIR', '/tmp');
+  for (const [name, value] of Object.entries(softwareVulkan)) vi.stubEnv(name, value);
 });
 
 afterEach(async () => {
@@ -51,7 +46,7 @@ async function run(
 const of = <T extends TrainEvent['type']>(events: TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 
-/** Whatever needs care on WebGPU: overlapping pools, dropout, moving averages, many parameters. */
+/** Whatever needs care on WebGPU: overlapping pools, six channels, dropout, moving averages, many parameters. */
 const spec: ModelSpec = {
   ...tinySpec,
   layers: [
@@ -59,6 +54,7 @@ const spec: ModelSpec = {
     { type: 'batchnorm' },
     { type: 'maxpool2d', size: [3, 3], strides: [2, 2], padding: 'same' },
     { type: 'conv2d', filters: 6, kernel: [3, 3], padding: 'same' },
+    { type: 'conv2d', filters: 8, kernel: [3, 3], padding: 'same' },
     { type: 'maxpool2d', size: [2, 2] },
     { type: 'flatten' },
     { type: 'dropout', rate: 0.25 },
@@ -68,7 +64,7 @@ const spec: ModelSpec = {
   optimizer: { type: 'sgd', momentum: 0.9 },
 };
 
-describe.skipIf(!hasVulkan)('WebGPU on a software driver', { timeout: 120_000 }, () => {
+describe.skipIf(!hasSoftwareVulkan)('WebGPU on a software driver', { timeout: 120_000 }, () => {
   it('trains to the numbers of the CPU', async () => {
     const one = engine();
     const set = bars(40, 1);

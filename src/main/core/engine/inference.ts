@@ -53,7 +53,7 @@ export class InferenceService {
   async #compile(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<Loaded> {
     const { file, model, parameters } = await loadRun(runDir, checkpoint);
     const graph = buildInference(model, parameters, file.views);
-    const program = await this.#backend.compile(toOnnx(graph));
+    const program = await this.#backend.compile(graph);
     return { program, input: model.input, classes: model.classes };
   }
 }

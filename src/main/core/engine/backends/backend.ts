@@ -1,5 +1,5 @@
 /** What runs a graph. Only files of this folder know a runtime. */
-import type { TensorData } from '../graph/types.ts';
+import type { Graph, TensorData } from '../graph/types.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import type { BackendId } from '../protocol.ts';
@@ -43,8 +43,8 @@ export interface Backend {
   readonly id: BackendId;
   /** 'CPU · 2 threads' */
   readonly label: string;
-  /** @param model bytes of an `.onnx` file, or its path */
-  compile(model: Uint8Array | string): Promise<Program>;
+  /** @param model a graph, or the path of an `.onnx` file */
+  compile(model: Graph | string): Promise<Program>;
   /**
    * For training: a graph that comes as it is to be run, in channels in blocks where there are such,
    * so that the runtime's own rewriting would only take time.
@@ -52,7 +52,7 @@ export interface Backend {
   compileInPlace(model: Uint8Array): Promise<InPlaceProgram>;
   createState(values: Tensors): DeviceState;
   /** @param state names that the graph reads, and gives out with `_next` */
-  compileStateful(model: Uint8Array, state: readonly string[]): Promise<StatefulProgram>;
+  compileStateful(graph: Graph, state: readonly string[]): Promise<StatefulProgram>;
   /** The ways of computing gradients that suit this device. */
   lowerings(): Promise<Lowerings>;
 }

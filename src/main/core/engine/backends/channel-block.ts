@@ -1,5 +1,4 @@
 import { GraphBuilder } from '../graph/builder.ts';
-import { toOnnx } from '../graph/serialize.ts';
 import type { Backend } from './backend.ts';
 
 /** The runtime reorders channels in fours, whatever the size of its blocks. */
@@ -14,7 +13,7 @@ export async function channelBlock(backend: Pick<Backend, 'compile'>): Promise<n
   const x = b.input('x', 'float32', ['batch', 'channels', 'height', 'width']);
   b.output('y', b.op('ReorderInput', [x]));
   try {
-    const program = await backend.compile(toOnnx(b.finish()));
+    const program = await backend.compile(b.finish());
     try {
       const dims = [1, FEWEST_CHANNELS, 1, 1];
       const data = new Float32Array(FEWEST_CHANNELS);

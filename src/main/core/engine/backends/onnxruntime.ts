@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import type { TensorData } from '../graph/types.ts';
+import { toOnnx } from '../graph/serialize.ts';
+import type { Graph, TensorData } from '../graph/types.ts';
 import { blockedLowerings, deviceLowerings } from '../ops/lowerings.ts';
 import type { Backend, Binding, InPlaceProgram, Program, Tensors } from './backend.ts';
 import { channelBlock } from './channel-block.ts';
@@ -12,6 +13,7 @@ import {
   type OnnxRuntimeOptions,
 } from './ort-session.ts';
 import { OrtState, OrtStatefulProgram } from './ort-state.ts';
+import { fillChannels } from './webgpu-channels.ts';
 
 /** ONNX Runtime in this process. `run` blocks the thread while it computes. */
 export function createOnnxRuntime(options: OnnxRuntimeOptions): Backend {
@@ -20,17 +22,21 @@ export function createOnnxRuntime(options: OnnxRuntimeOptions): Backend {
   const block = (): Promise<number> => (asked ??= channelBlock(backend));
   /** Then the graph comes with its operators joined; to look for more only takes time. */
   const inBlocks = async () => id === 'cpu' && (await block()) > 1;
+  const serialize = (graph: Graph) => toOnnx(id === 'webgpu' ? fillChannels(graph) : graph);
   const backend: Backend = {
     id,
     label,
-    compile: async (model) => new SessionProgram(await createSession(options, model), label),
+    async compile(model) {
+      const source = typeof model === 'string' ? model : serialize(model);
+      return new SessionProgram(await createSession(options, source), label);
+    },
     async compileInPlace(model) {
       const level = (await inBlocks()) ? 'basic' : 'all';
       const session = await createSession(options, withoutCopies(model), { level });
       return new BoundSession(session, label);
     },
     createState: (values) => new OrtState(options, values),
-    compileStateful: (model, state) => OrtStatefulProgram.create(options, model, state),
+    compileStateful: (graph, state) => OrtStatefulProgram.create(options, serialize(graph), state),
     lowerings: async () => (id === 'cpu' ? blockedLowerings(await block()) : deviceLowerings),
   };
   return backend;

@@ -1,7 +1,6 @@
 /** A run's model and weights in memory, with the programs that were made of it last. */
 import type { Backend, Program } from '../backends/index.ts';
 import type { LoadedRun } from '../checkpoint/run-folder.ts';
-import { toOnnx } from '../graph/serialize.ts';
 import type { Graph } from '../graph/types.ts';
 import { Recent } from '../recent.ts';
 
@@ -20,6 +19,6 @@ export class OpenedRun {
 
   /** @param key what tells the graph apart from all others of this run */
   program(key: string, build: () => Graph): Promise<Program> {
-    return this.#programs.get(key, () => this.#backend.compile(toOnnx(build())));
+    return this.#programs.get(key, () => this.#backend.compile(build()));
   }
 }

@@ -4,7 +4,6 @@
  * validation only.
  */
 import type { Backend, DeviceState, StatefulProgram } from '../backends/index.ts';
-import { toOnnx } from '../graph/serialize.ts';
 import type { TensorData } from '../graph/types.ts';
 import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
@@ -125,7 +124,7 @@ export class DeviceStepper implements Stepper {
 
   async inference(): Promise<InferenceProgram> {
     const graph = buildInference(this.model, await this.parameters());
-    return await this.#backend.compile(toOnnx(graph));
+    return await this.#backend.compile(graph);
   }
 
   async dispose(): Promise<void> {
@@ -139,7 +138,7 @@ export class DeviceStepper implements Stepper {
     if (known) return known;
     const lowerings = this.#options.lowerings ?? (await this.#backend.lowerings());
     const step = buildTrainStep({ ...this.#options, batch, lowerings });
-    const program = await this.#backend.compileStateful(toOnnx(step.graph), step.state);
+    const program = await this.#backend.compileStateful(step.graph, step.state);
     const compiled = { step, program };
     this.#compiled.set(batch, compiled);
     return compiled;

@@ -1,7 +1,6 @@
 import { AppError } from '#shared/errors.ts';
 import type { Backend } from '../backends/index.ts';
 import { elements } from '../graph/shape.ts';
-import { toOnnx } from '../graph/serialize.ts';
 import type { TensorData } from '../graph/types.ts';
 import { buildSlide } from './build.ts';
 import { slidingOf } from './geometry.ts';
@@ -15,7 +14,7 @@ export async function runSlide(backend: Backend, job: SlideJob): Promise<SlideRe
   const { input, operation } = job;
   const sliding = slidingOf(job);
   const kernel = operation.type === 'pool' ? null : laid(operation.kernel, operation.flip);
-  const program = await backend.compile(toOnnx(buildSlide(job, sliding, kernel)));
+  const program = await backend.compile(buildSlide(job, sliding, kernel));
   try {
     const dims = [1, 1, ...input.shape];
     const found = await program.run({ x: { dtype: 'float32', dims, data: input.data } });

@@ -4,7 +4,6 @@ import { standardBytes, statsOf } from '#shared/inspect/maps.ts';
 import type { Backend, Program } from '../../backends/index.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
-import { toOnnx } from '../../graph/serialize.ts';
 import type { Graph, Value } from '../../graph/types.ts';
 import { pixelsToUnit } from '../../layers/forward.ts';
 import type { ResolvedModel } from '../../layers/resolve.ts';
@@ -108,7 +107,7 @@ export class FilmRecorder {
     const { graph, parameters } = buildShot(this.#model, this.#head);
     const backend = await this.#openBackend();
     return {
-      program: await backend.compile(toOnnx(graph)),
+      program: await backend.compile(graph),
       pixels: await readPixels(validation ?? train, this.#model, 1),
       parameters,
       layers: this.#head.maps.map(({ layer }) => requireLayer(this.#model, layer)),

@@ -8,7 +8,6 @@ import { createBackend } from '../../backends/index.ts';
 import type { BackendChoice } from '../../backends/status.ts';
 import type { LoadedCheckpoint } from '../../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
-import { toOnnx } from '../../graph/serialize.ts';
 import { resolveModel, type ResolvedModel } from '../../layers/resolve.ts';
 import { createOptimizer, type Optimizer } from '../../optimizers.ts';
 import type { Lowerings } from '../../ops/lowerings.ts';
@@ -127,7 +126,7 @@ export class CpuStepper implements Stepper {
   /** Compiled anew with the weights inside: the runtime lays constant weights out better. */
   async inference(): Promise<InferenceProgram> {
     const backend = createBackend(this.#choice, this.#threads);
-    return await backend.compile(toOnnx(buildInference(this.model, this.#parameters())));
+    return await backend.compile(buildInference(this.model, this.#parameters()));
   }
 
   async dispose(): Promise<void> {
