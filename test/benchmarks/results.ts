@@ -16,7 +16,9 @@ import { createCli, type Line } from '../helpers/cli.ts';
 const data = process.env['FASHION_MNIST'] ?? '/usr/share/datasets/fashion-mnist';
 
 interface Experiment {
+  /** Of a preset, or of a recipe, whose own number of epochs these are. */
   preset: string;
+  recipe?: boolean;
   epochs: number;
   batch: number;
   /** The first so many training images; several seeds, since so few say little. */
@@ -28,6 +30,7 @@ const experiments: Experiment[] = [
   { preset: 'lenet', epochs: 5, batch: 128 },
   { preset: 'fashion-small', epochs: 20, batch: 40, labels: 500 },
   { preset: 'fashion-small-aug', epochs: 50, batch: 40, labels: 500 },
+  { preset: 'small-data', recipe: true, epochs: 300, batch: 50, labels: 500 },
 ];
 
 const { values, positionals } = parseArgs({
@@ -96,9 +99,9 @@ try {
   const project = join(cli.folder, 'fashion.fovea');
   await cli.json('create', project);
   await cli.json('import', project, data);
-  const train = async ({ preset, epochs, batch, labels }: Experiment, seed: string) => {
+  const train = async ({ preset, recipe, epochs, batch, labels }: Experiment, seed: string) => {
     const lines = await cli.json(
-      ...['train', project, '--preset', preset, '--epochs', String(epochs)],
+      ...['train', project, recipe ? '--recipe' : '--preset', preset, '--epochs', String(epochs)],
       ...['--batch', String(batch), '--seed', seed, '--validate-on', 'test'],
       ...(labels === undefined ? [] : ['--train-limit', String(labels)]),
     );
