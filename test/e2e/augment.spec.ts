@@ -2,25 +2,17 @@
 import type { Locator, Page } from '@playwright/test';
 import { writeIdx } from '../helpers/idx.ts';
 import { join } from 'node:path';
+import { levelsOf } from './canvas.ts';
 import { expect, test } from './fixtures.ts';
 import { showScreen } from './screens.ts';
-import { chooseFolder, createProject, go } from './steps.ts';
+import { chooseFolder, createProject, go, openSample } from './steps.ts';
 
 const draws = (app: Page): Locator =>
   app.getByRole('figure', { name: 'What training sees' }).locator('canvas');
 
-/** Grey levels of a canvas, row by row. */
-async function levels(canvas: Locator): Promise<number[]> {
-  return canvas.evaluate((element) => {
-    const { width, height } = element as HTMLCanvasElement;
-    const data = (element as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
-    return [...data.data].filter((_, at) => at % 4 === 0);
-  });
-}
-
 const original = (app: Page) =>
-  levels(app.getByRole('figure', { name: 'Original' }).locator('canvas'));
-const allDraws = async (app: Page) => Promise.all((await draws(app).all()).map(levels));
+  levelsOf(app.getByRole('figure', { name: 'Original' }).locator('canvas'));
+const allDraws = async (app: Page) => Promise.all((await draws(app).all()).map(levelsOf));
 
 async function choosePreset(app: Page, name: string): Promise<void> {
   await app.getByRole('combobox', { name: /^Augmentation:/ }).click();
@@ -37,11 +29,7 @@ function movedBy(image: number[], shift: number, mirrored: boolean): number[] {
 }
 
 test('augment: draws on canvases follow the settings, and are kept', async ({ app }) => {
-  await app
-    .getByRole('button', { name: /sample/i })
-    .first()
-    .click();
-  await expect(app.getByRole('button', { name: 'Project menu' })).toBeVisible({ timeout: 60_000 });
+  await openSample(app);
   await go(app, 'Augment');
   await expect(draws(app)).toHaveCount(16);
 

@@ -5,7 +5,7 @@ import { writeIdx } from '../helpers/idx.ts';
 import { processTree } from '../helpers/process-tree.ts';
 import { expect, test } from './fixtures.ts';
 import { showScreen } from './screens.ts';
-import { chooseFolder, classRow, createProject, go, message } from './steps.ts';
+import { chooseFolder, classRow, createProject, ended, go, message, train } from './steps.ts';
 
 async function startProject(app: Page, root: string, train: number): Promise<void> {
   const source = join(root, 'squares');
@@ -19,22 +19,6 @@ async function startProject(app: Page, root: string, train: number): Promise<voi
   await expect(app.getByText(/images imported/)).toBeVisible({ timeout: 30_000 });
 }
 
-async function train(app: Page, epochs: number, name: string): Promise<void> {
-  await go(app, 'Train');
-  await app.getByRole('button', { name: 'New run' }).click();
-  await app.getByRole('radio', { name: /^Fashion small(?!,)/ }).check({ force: true });
-  await app.getByRole('textbox', { name: 'Epochs' }).fill(String(epochs));
-  const field = app.getByRole('textbox', { name: 'Name', exact: true });
-  if (!(await field.isVisible())) await app.locator('summary', { hasText: 'Advanced' }).click();
-  await field.fill(name);
-  await app.getByRole('button', { name: 'Start training' }).click();
-  await expect(app.getByRole('heading', { name, level: 1 })).toBeVisible();
-}
-
-const ended = (app: Page, how: string) =>
-  expect(app.getByRole('main').getByRole('img', { name: how }).first()).toBeVisible({
-    timeout: 60_000,
-  });
 /** The first epoch is complete: there is a model to keep. */
 const firstEpoch = (app: Page) =>
   expect(app.getByRole('figure', { name: /^Accuracy/ }).getByRole('row')).not.toHaveCount(0, {

@@ -53,3 +53,31 @@ export async function classMenu(app: Page, name: string, entry: string | RegExp)
   await app.getByRole('button', { name: `Options for ${name}` }).click();
   await app.getByRole('menuitem', { name: entry }).click();
 }
+
+/** Starts a run of the small preset, and opens it. */
+export async function train(app: Page, epochs: number, name: string): Promise<void> {
+  await go(app, 'Train');
+  await app.getByRole('button', { name: 'New run' }).click();
+  await app.getByRole('radio', { name: /^Fashion small(?!,)/ }).check({ force: true });
+  await app.getByRole('textbox', { name: 'Epochs' }).fill(String(epochs));
+  const field = app.getByRole('textbox', { name: 'Name', exact: true });
+  if (!(await field.isVisible())) await app.locator('summary', { hasText: 'Advanced' }).click();
+  await field.fill(name);
+  await app.getByRole('button', { name: 'Start training' }).click();
+  await expect(app.getByRole('heading', { name, level: 1 })).toBeVisible();
+}
+
+/** The open run has come to its end: 'Done', 'Stopped', … */
+export const ended = (app: Page, how: string) =>
+  expect(app.getByRole('main').getByRole('img', { name: how }).first()).toBeVisible({
+    timeout: 60_000,
+  });
+
+/** The project that comes with the app. */
+export async function openSample(app: Page): Promise<void> {
+  await app
+    .getByRole('button', { name: /sample/i })
+    .first()
+    .click();
+  await expect(app.getByRole('button', { name: 'Project menu' })).toBeVisible({ timeout: 60_000 });
+}

@@ -8,6 +8,7 @@ import Grid3x3 from '@lucide/svelte/icons/grid-3x3';
 import Images from '@lucide/svelte/icons/images';
 import PackageOpen from '@lucide/svelte/icons/package-open';
 import Dumbbell from '@lucide/svelte/icons/dumbbell';
+import Microscope from '@lucide/svelte/icons/microscope';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Tags from '@lucide/svelte/icons/tags';
 import WandSparkles from '@lucide/svelte/icons/wand-sparkles';
@@ -34,6 +35,7 @@ const icons: Record<StageId, Stage['icon']> = {
   augment: WandSparkles,
   train: Dumbbell,
   evaluate: ChartScatter,
+  inspect: Microscope,
   predict: ScanSearch,
   export: PackageOpen,
   convolve: Grid3x3,
@@ -45,6 +47,7 @@ const order: readonly StageId[] = [
   'augment',
   'train',
   'evaluate',
+  'inspect',
   'predict',
   'export',
   'convolve',

@@ -42,8 +42,9 @@ export const actions: readonly ActionDef[] = [
     ['go.augment', 'Alt+3', { inFields: true }],
     ['go.train', 'Alt+4', { inFields: true }],
     ['go.evaluate', 'Alt+5', { inFields: true }],
-    ['go.predict', 'Alt+6', { inFields: true }],
-    ['go.export', 'Alt+7', { inFields: true }],
+    ['go.inspect', 'Alt+6', { inFields: true }],
+    ['go.predict', 'Alt+7', { inFields: true }],
+    ['go.export', 'Alt+8', { inFields: true }],
     ['go.convolve', 'Alt+9', { inFields: true }],
   ]),
   ...group('library', groups.library, [

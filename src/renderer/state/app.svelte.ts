@@ -30,6 +30,7 @@ const stageIds = [
   'augment',
   'train',
   'evaluate',
+  'inspect',
   'predict',
   'export',
   'convolve',
@@ -40,11 +41,13 @@ export type StageId = (typeof stageIds)[number];
 export interface StageIntent {
   /** Label: show the images that match. */
   filter?: ImageFilter;
-  /** Label: show exactly these images, under this title ('coat predicted as pullover'). */
+  /** Label, Inspect: exactly these images, under this title ('coat predicted as pullover'). */
   images?: { ids: readonly number[]; title: string };
-  /** Label: put the cursor here. Predict: predict this image. */
+  /** Label: put the cursor here. Inspect, Predict: about this image. */
   image?: number;
-  /** Train, Evaluate, Predict, Export: about this run. */
+  /** Inspect: why the model says what it says of the image. */
+  why?: boolean;
+  /** Train, Evaluate, Inspect, Predict, Export: about this run. */
   run?: string;
   /** Train: this study. */
   study?: string;

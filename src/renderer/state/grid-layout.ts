@@ -45,6 +45,43 @@ export function gridLayout(
   return { count, columns, rows, tile, gap, padding, height };
 }
 
+/**
+ * Tiles as large as they can be while all of them show at once, but not smaller than `least`: then the
+ * grid scrolls.
+ * @param columns so many, instead of as many as suit
+ */
+export function fitGrid(
+  count: number,
+  room: { width: number; height: number },
+  { least, most, columns }: { least: number; most: number; columns?: number },
+  gap = 6,
+  padding = 16,
+): GridLayout {
+  const width = room.width - 2 * padding;
+  const height = room.height - 2 * padding;
+  const layout = (across: number, tile: number): GridLayout => {
+    const rows = Math.ceil(count / across);
+    const all = rows === 0 ? 0 : 2 * padding + rows * (tile + gap) - gap;
+    return { count, columns: across, rows, tile, gap, padding, height: all };
+  };
+  const wide = (across: number) => Math.floor((width - (across - 1) * gap) / across);
+  const high = (across: number) => {
+    const rows = Math.max(1, Math.ceil(count / across));
+    return Math.floor((height - (rows - 1) * gap) / rows);
+  };
+  const clamp = (tile: number) => Math.max(least, Math.min(most, tile));
+  if (columns !== undefined) {
+    return layout(columns, clamp(Math.min(wide(columns), high(columns))));
+  }
+  // At their largest; then each further column makes them narrower, until the rows fit as well.
+  let across = Math.max(1, Math.min(count, Math.floor((width + gap) / (most + gap))));
+  while (Math.min(wide(across), most) > high(across) && wide(across + 1) >= least) {
+    if (high(across) >= wide(across + 1)) return layout(across, clamp(high(across)));
+    across++;
+  }
+  return layout(across, clamp(wide(across)));
+}
+
 /** Place of one tile in the content. */
 export function tileRect({ columns, tile, gap, padding }: GridLayout, index: number): Rect {
   const step = tile + gap;

@@ -1,5 +1,6 @@
 /** Every text of the predict screen. */
 import { count, integer } from '../../ui/format.ts';
+import { imageExtensions } from '../images/extensions.ts';
 
 export const text = {
   title: 'Predict',
@@ -11,7 +12,7 @@ export const text = {
   dropBody: 'One picture gives one answer, many give a table. They stay where they are.',
   dropNow: 'Let go to ask the model',
   chooseTitle: 'Pictures to ask about',
-  extensions: ['png', 'jpg', 'jpeg', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'avif'],
+  extensions: imageExtensions,
   progress: (done: number, all: number) => `${integer(done)} of ${count(all, 'picture')}`,
   waiting: 'Asking…',
   bars: (file: string) => `Class probabilities of ${file}`,

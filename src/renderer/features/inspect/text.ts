@@ -1,0 +1,221 @@
+/** Every text of the inspect screen. */
+import type { ColorMapName } from '#shared/color-maps.ts';
+import type { ChannelStats, InspectLayer } from '#shared/contract/index.ts';
+import type { KernelScale } from '#shared/inspect/kernels.ts';
+import type { Comparison } from '../../state/inspect/compare.svelte.ts';
+import type { FilterOrder } from '../../state/inspect/filters.svelte.ts';
+import type { InspectView } from '../../state/inspect/inspect.svelte.ts';
+import type { WhyMethod } from '../../state/inspect/why.svelte.ts';
+import type { MapOrder } from '../../state/inspect/maps.svelte.ts';
+import { count, integer, percent, real, shape, wholePercent } from '../../ui/format.ts';
+
+export const text = {
+  title: 'Inspect',
+  views: { filters: 'Filters', maps: 'Feature maps', why: 'Where it looks' } satisfies Record<
+    InspectView,
+    string
+  >,
+  view: 'Show',
+
+  network: 'Layers of the network',
+  everyLayer: 'All layers',
+  everyLayerHint: 'Activations, normalisations and joints too',
+  input: 'Picture',
+  layer: ({ name, type, height, width, channels }: InspectLayer) =>
+    `${name}: ${type}, ${shape([height, width, channels])}`,
+  shapeOf: ({ height, width, channels }: InspectLayer) => shape([height, width, channels]),
+  off: (zeros: number) => `${wholePercent(zeros)} off`,
+  offHint: 'Share of this layer’s numbers that are exactly zero for this picture.',
+
+  pictures: 'Picture',
+  chooseFile: 'Choose a file…',
+  chooseTitle: 'A picture to look at',
+  draw: 'Draw',
+  dropNow: 'Let go to look at it',
+  slot: (second: boolean) => (second ? 'Second picture' : 'First picture'),
+  slotHint: 'The next picture that you choose comes here.',
+  unread: 'Reading…',
+  sure: (probability: number) => `${percent(probability)} sure`,
+  saysHint: 'What the model says of this picture',
+  noPicture: 'Choose a picture above, drop one here, or draw one.',
+
+  drawing: {
+    title: 'Draw a picture',
+    description: 'The model sees it in its own size.',
+    canvas: 'Drawing area',
+    brush: 'Brush',
+    pixels: (size: number) => `${size} px`,
+    ground: 'Ground',
+    grounds: { black: 'White on black', white: 'Black on white' },
+    clear: 'Clear',
+    cancel: 'Cancel',
+    use: 'Look at it',
+    name: 'Drawing',
+  },
+
+  compare: 'Side by side',
+  comparisons: {
+    none: 'One picture',
+    picture: 'Two pictures',
+    run: 'Two runs',
+  } satisfies Record<Comparison, string>,
+  otherRun: 'Other run',
+  noOtherRun: 'There is no other run with a model yet.',
+  noSuchLayer: (run: string, layer: string) => `${run} has no layer ${layer}.`,
+  noSuchLayerHint: 'Choose a layer that both have, or another run.',
+
+  filters: {
+    grid: (layer: string) => `Filters of ${layer}`,
+    name: (index: number, norm: number) => `Filter ${integer(index)}, norm ${real(norm)}`,
+    title: (index: number) => `Filter ${integer(index)}`,
+    kernel: 'Weights of',
+    kernels: {
+      kernel: 'Kernel',
+      depthwise_kernel: 'Depthwise',
+      pointwise_kernel: 'Pointwise',
+    } as Record<string, string>,
+    amount: 'How many',
+    few: 'First 16',
+    all: (filters: number) => `All ${integer(filters)}`,
+    scale: 'Brightness',
+    scaleHint:
+      'Layer: darkest and brightest weight of the whole layer. Kernel: each by itself. Around 0: zero in the middle.',
+    scales: { layer: 'Layer', kernel: 'Kernel', symmetric: 'Around 0' } satisfies Record<
+      KernelScale,
+      string
+    >,
+    order: 'Order',
+    orders: {
+      index: 'As in the model',
+      norm: 'Strongest first',
+      similar: 'Similar together',
+    } satisfies Record<FilterOrder, string>,
+    channel: 'Input channel',
+    rgb: 'Colour',
+    channelOf: (channel: number, channels: number) =>
+      `${integer(channel)} of ${integer(channels - 1)}`,
+    faint: 'faint',
+    faintHint:
+      'Its weights are less than a hundredth of the usual size: it does as good as nothing.',
+    faintCount: (faint: number) => `${count(faint, 'filter')} as good as dead`,
+    norm: 'Norm',
+    normHint: 'Root of the sum of its squared weights: how strongly it answers.',
+    bias: 'Bias',
+    biasHint: 'Added to its answer everywhere.',
+    group: 'Like it',
+    groupNone: 'none',
+    groupHint: 'Filters of this layer that point the same way.',
+    channels: (channels: number) => `Its ${count(channels, 'input channel')}`,
+    channelName: (channel: number) => `Input channel ${integer(channel)}`,
+    weights: 'Weights',
+    weightsOf: (index: number, channel: number) =>
+      `Weights of filter ${integer(index)} at input channel ${integer(channel)}`,
+    choose: 'Choose a filter to see its weights in numbers.',
+    summary: ({
+      filters,
+      channels,
+      height,
+      width,
+    }: {
+      filters: number;
+      channels: number;
+      height: number;
+      width: number;
+    }) => `${count(filters, 'filter')} of ${height}×${width}, ${count(channels, 'input channel')}`,
+    file: (run: string, layer: string) => `${run}-${layer}-filters.png`,
+    tryIt: 'Slide it over a picture',
+  },
+
+  maps: {
+    grid: (layer: string, what: string) => `Feature maps of ${layer}${what ? `, ${what}` : ''}`,
+    name: (channel: number, { mean, most, zeros }: ChannelStats) =>
+      `Channel ${integer(channel)}, mean ${real(mean)}, most ${real(most)}, ${percent(zeros)} off`,
+    title: (channel: number) => `Channel ${integer(channel)}`,
+    dead: 'off',
+    order: 'Order',
+    orders: {
+      index: 'As in the model',
+      mean: 'Most active first',
+      deviation: 'Most varied first',
+    } satisfies Record<MapOrder, string>,
+    sparse: (zeros: number) => `${percent(zeros)} of its numbers are zero`,
+    scaledHint:
+      'Each tile by itself: less its mean, divided by its deviation, × 64 + 128. A channel that is flat is grey.',
+    over: 'Map over picture',
+    full: (channel: number) => `Channel ${integer(channel)} over the picture`,
+    at: (row: number, column: number, value: number) =>
+      `Row ${integer(row)}, column ${integer(column)}: ${real(value)}`,
+    point: 'Point at the map to read its numbers.',
+    mean: 'Mean',
+    deviation: 'Deviation',
+    zeros: 'Off',
+    zerosHint: 'Share of this map that is exactly zero.',
+    choose: 'Choose a channel to see it over the picture.',
+    file: (run: string, layer: string) => `${run}-${layer}-maps.png`,
+    fullFile: (run: string, layer: string, channel: number) =>
+      `${run}-${layer}-channel-${channel}.png`,
+  },
+
+  why: {
+    method: 'How',
+    methods: {
+      cam: 'Grad-CAM',
+      occlusion: 'Covering',
+      saliency: 'Pixels',
+      smoothgrad: 'Pixels, smooth',
+    } satisfies Record<WhyMethod, string>,
+    hints: {
+      cam: 'Grad-CAM: bright places of the layer speak for the class.',
+      occlusion:
+        'A grey square covers the picture place by place. Red: without it, the class loses probability. Blue: it gains.',
+      saliency: 'How much the class’s score changes with each pixel: the gradient, by size.',
+      smoothgrad: 'The same, as the mean over 48 noisy copies of the picture (SmoothGrad).',
+    } satisfies Record<WhyMethod, string>,
+    layer: 'Layer',
+    wanted: 'For',
+    answer: (name: string) => `What it says: ${name}`,
+    beside: 'And for',
+    none: 'Nothing else',
+    truth: (name: string | null) => (name === null ? 'Its label' : `Its label: ${name}`),
+    map: (name: string) => `What speaks for ${name}`,
+    title: (name: string) => `Why ${name}?`,
+    progress: (done: number, total: number) => `${integer(done)} of ${integer(total)}`,
+    cover: 'Map over picture',
+    picture: 'The picture as the model sees it',
+    flat: 'Nothing here speaks for this class.',
+    label: 'Label',
+    unlabeled: 'Not labeled',
+    relabel: 'Change label…',
+    previous: 'Previous picture',
+    next: 'Next picture',
+    file: (run: string, picture: string, name: string) => `${run}-${picture}-${name}.png`,
+    choose: 'Choose a picture above to see why the model says what it says.',
+    back: 'All pictures',
+    of: (at: number, all: number) => `${integer(at)} of ${integer(all)}`,
+  },
+
+  colors: 'Colours',
+  colorMaps: {
+    viridis: 'Viridis',
+    magma: 'Magma',
+    grey: 'Grey',
+    diverging: 'Blue to red',
+  } satisfies Record<ColorMapName, string>,
+  save: 'Save picture',
+  resize: 'Resize details',
+  computing: 'Computing…',
+  status: (run: string, layer: InspectLayer) => `${run} · ${layer.name}`,
+
+  empty: {
+    noRuns: 'Nothing to look into yet',
+    noRunsBody:
+      'Train a model first; then see here its filters, and what each layer makes of a picture.',
+    noLabels: 'Label at least two classes first',
+    noLabelsBody: 'A model needs labeled pictures of two classes or more to learn from.',
+    train: 'Train a model',
+    label: 'Label images',
+    noLayers: 'This model has no layer that gives out images',
+    noLayersBody:
+      'A network of dense layers has neither filters nor feature maps. Train a convolutional one to look inside.',
+  },
+} as const;
