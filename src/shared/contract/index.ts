@@ -13,6 +13,7 @@ import { labelsContract } from './labels.ts';
 import { libraryContract } from './library.ts';
 import { modelsContract } from './models.ts';
 import { projectsContract } from './projects.ts';
+import { reportsContract } from './reports.ts';
 import { runsContract } from './runs.ts';
 import { studiesContract } from './studies.ts';
 import { systemContract } from './system.ts';
@@ -32,6 +33,7 @@ export const contract = {
   predict: predictContract,
   inspect: inspectContract,
   exports: exportsContract,
+  reports: reportsContract,
   studies: studiesContract,
   workbench: workbenchContract,
 };
@@ -49,6 +51,7 @@ export type * from './labels.ts';
 export type * from './library.ts';
 export type * from './models.ts';
 export type * from './projects.ts';
+export type * from './reports.ts';
 export type * from './runs.ts';
 export type * from './studies.ts';
 export type * from './system.ts';

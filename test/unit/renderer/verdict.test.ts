@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/renderer/features/train/verdict.ts';
+import { judge } from '#shared/verdict.ts';
 import type { EpochMetrics } from '#shared/contract/index.ts';
 
 const classes = Array.from({ length: 10 }, (_, index) => `class ${index}`);

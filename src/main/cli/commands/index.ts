@@ -11,6 +11,7 @@ import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
+import { addReport } from './report.ts';
 import { addResume } from './resume.ts';
 import { addRuns } from './runs.ts';
 import { addServe } from './serve.ts';
@@ -38,6 +39,7 @@ export const commands: readonly AddCommand[] = [
   addMislabeled,
   addPredict,
   addExport,
+  addReport,
   addConvolve,
   addServe,
 ];

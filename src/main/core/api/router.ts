@@ -12,6 +12,7 @@ import { libraryApi } from './library.ts';
 import { modelsApi } from './models.ts';
 import { predictApi } from './predict.ts';
 import { projectsApi } from './projects.ts';
+import { reportsApi } from './reports.ts';
 import { runsApi } from './runs.ts';
 import { studiesApi } from './studies.ts';
 import { systemApi } from './system.ts';
@@ -32,6 +33,7 @@ export function createRouter(context: CoreContext) {
     predict: predictApi(context),
     inspect: inspectApi(context),
     exports: exportsApi(context),
+    reports: reportsApi(context),
     studies: studiesApi(context),
     workbench: workbenchApi(context),
   });

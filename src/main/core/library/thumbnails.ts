@@ -8,7 +8,7 @@ import { storedPath, type ProjectPaths } from '../projects/paths.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredImage } from '../store/images.ts';
 import { hasCode, partialName } from '../util/files.ts';
-import type { DecoderPool } from './decode/pool.ts';
+import type { DecoderPool, ImageSource } from './decode/pool.ts';
 
 /** Longest edge of the thumbnail that is made at import. */
 export const IMPORT_THUMBNAIL: ThumbnailSize = 256;
@@ -99,6 +99,18 @@ export async function containerPicture(
   const { height, width, channels } = container;
   const bytes = await decoders.encode({ data, height, width, channels }, { signal });
   return { bytes, type: 'image/png' };
+}
+
+/** What decoders read an image from: its file, or a picture of its place in a container. */
+export async function imageSource(
+  project: Project,
+  image: StoredImage,
+  decoders: DecoderPool,
+  signal?: AbortSignal,
+): Promise<ImageSource> {
+  const { path, storage } = image;
+  if (path !== null) return storedPath(project.paths, { storage, path });
+  return (await containerPicture(project, image, decoders, signal)).bytes;
 }
 
 /** Up to four thumbnails, of different classes where there are, as data URLs. */

@@ -3,10 +3,7 @@ import { AppError } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
 import type { DecoderPool, ImageSource } from '../library/decode/pool.ts';
 import { requireImage } from '../library/images.ts';
-import { containerPicture } from '../library/thumbnails.ts';
-import { storedPath } from '../projects/paths.ts';
-import type { Project } from '../projects/project.ts';
-import type { StoredImage } from '../store/images.ts';
+import { imageSource } from '../library/thumbnails.ts';
 
 export interface GreyPicture {
   name: string;
@@ -37,19 +34,8 @@ export async function greyPicture(
   const project = projects.get(wanted.project);
   const image = requireImage(project, wanted.image);
   const { name, width, height } = image;
-  const source = await sourceOf(project, image, decoders, signal);
+  const source = await imageSource(project, image, decoders, signal);
   return await decode(decoders, { name, source, width, height }, signal);
-}
-
-async function sourceOf(
-  project: Project,
-  image: StoredImage,
-  decoders: DecoderPool,
-  signal: AbortSignal | undefined,
-): Promise<ImageSource> {
-  const { path, storage } = image;
-  if (path !== null) return storedPath(project.paths, { storage, path });
-  return (await containerPicture(project, image, decoders, signal)).bytes;
 }
 
 async function decode(

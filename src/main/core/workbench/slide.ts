@@ -47,7 +47,7 @@ export interface FilteredPicture {
   values: Float32Array;
   least: number;
   most: number;
-  moved: { input: Uint8ClampedArray; output: Uint8ClampedArray } | null;
+  moved: { input: Uint8Array; output: Uint8Array } | null;
 }
 
 /** @throws AppError INVALID_INPUT, ENGINE_FAILED, CANCELLED */
@@ -81,10 +81,15 @@ export async function filterPicture(
     values: output.data,
     ...picture,
     moved: moved && {
-      input: Uint8ClampedArray.from(moved.input.data),
-      output: Uint8ClampedArray.from(moved.output.data),
+      input: toLevels(moved.input.data),
+      output: toLevels(moved.output.data),
     },
   };
+}
+
+/** Rounded, and within what a byte holds. */
+function toLevels(data: Float32Array): Uint8Array {
+  return new Uint8Array(Uint8ClampedArray.from(data).buffer);
 }
 
 function gridOf({ shape, data }: Numbers): NumberGrid {

@@ -19,6 +19,10 @@ export const text = {
   checkpoints: { best: 'Best epoch', last: 'Last epoch' } satisfies Record<Checkpoint, string>,
   start: 'Evaluate',
   again: 'Evaluate again',
+  report: {
+    save: 'Save report…',
+    formats: { html: 'As a web page (HTML)', pdf: 'As a PDF' },
+  },
   running: (images: string) => `Asking the model about ${images}…`,
   cancel: 'Cancel',
   resize: 'Resize figures',
@@ -114,7 +118,7 @@ export const text = {
     again: 'Train again',
     none: 'No label looks wrong',
     noneBody: 'The model agrees with the labels, or is not sure enough to doubt them.',
-    teach: 'Find labels that are likely wrong',
+    teach: 'Find wrong labels',
     teachBody:
       'Validate in folds: each image is judged by a model that did not learn from it. Where it is sure of something else, the label is worth a look.',
     validate: 'Validate in folds',

@@ -1,14 +1,15 @@
 /** Texts about the course of a training: rates, optimizers, early stopping, pauses. */
 import type { Run, RunEnding } from '#shared/contract/index.ts';
 import { count, integer, setting } from '../../ui/format.ts';
+import {
+  earlyStopOf,
+  monitors,
+  optimizerOf,
+  optimizers,
+  rate,
+  scheduleOf,
+} from '#shared/run-words.ts';
 import type { EarlyStop, Optimizer, Schedule } from './fields.ts';
-
-const monitors: Record<EarlyStop['monitor'], string> = {
-  'val-loss': 'Validation loss',
-  'val-accuracy': 'Validation accuracy',
-  loss: 'Training loss',
-  accuracy: 'Training accuracy',
-};
 
 const schedules: Record<Schedule['type'], string> = {
   constant: 'Constant',
@@ -17,26 +18,6 @@ const schedules: Record<Schedule['type'], string> = {
   'one-cycle': 'One cycle',
   plateau: 'On plateaus',
 };
-
-const optimizers: Record<Optimizer['type'], string> = {
-  adam: 'Adam',
-  adamw: 'AdamW',
-  sgd: 'SGD',
-  rmsprop: 'RMSprop',
-};
-
-/** As the run's details name them. */
-const settingNames: Record<string, string> = {
-  momentum: 'momentum',
-  nesterov: 'Nesterov',
-  weightDecay: 'weight decay',
-  clipNorm: 'gradients clipped at',
-  beta1: 'beta 1',
-  beta2: 'beta 2',
-};
-
-/** 0.000125 → '0.000125', 0.0003333333 → '0.000333'. */
-const rate = (value: number): string => setting(Number(value.toPrecision(3)));
 
 export const courseText = {
   monitors,
@@ -126,39 +107,9 @@ export const courseText = {
     cancel: 'Cancel',
     close: 'Close',
   },
-  scheduleOf: (schedule: Schedule): string => {
-    switch (schedule.type) {
-      case 'constant':
-        return 'constant';
-      case 'step':
-        return `× ${setting(schedule.factor)} every ${count(schedule.every, 'epoch')}`;
-      case 'cosine':
-        return schedule.warmup > 0 ? 'cosine with warm-up' : 'cosine';
-      case 'one-cycle':
-        return 'one cycle';
-      case 'plateau':
-        return `× ${setting(schedule.factor)} after ${count(schedule.patience, 'epoch')} without a better ${monitors[schedule.monitor].toLowerCase()}`;
-    }
-  },
-  earlyStopOf: (early: EarlyStop | null): string =>
-    early
-      ? `after ${count(early.patience, 'epoch')} without a better ${monitors[early.monitor].toLowerCase()}${early.restoreBest ? ', best weights restored' : ''}`
-      : 'off',
-  optimizerOf: (optimizer: Optimizer): string => {
-    const { type, ...settings } = optimizer;
-    const all: Record<string, number | boolean | undefined> = settings;
-    const words = Object.entries(all).flatMap(([key, value]) => {
-      if (value === undefined || value === false) return [];
-      const name = settingNames[key] ?? key;
-      return [value === true ? name : `${name} ${setting(value)}`];
-    });
-    return [optimizers[type], ...words].join(', ');
-  },
-  marks: {
-    rate: (value: number) => `rate ${rate(value)}`,
-    stopped: 'stopped early',
-    restored: (epoch: number) => `best, restored · ${integer(epoch)}`,
-  },
+  scheduleOf,
+  earlyStopOf,
+  optimizerOf,
   rateLine: (rates: readonly number[]): string =>
     `Learning rate ${rate(rates[0]!)} → ${rate(rates.at(-1)!)}`,
   happened: 'What happened',

@@ -1,19 +1,12 @@
 /** A run's epochs as the lines of its charts. */
 import type { EpochMetrics, Run } from '#shared/contract/index.ts';
-import type { Mark, Point, Series } from '../../ui/charts/series.ts';
-import { courseText } from './course-text.ts';
+import { points } from '#shared/charts/run-curves.ts';
+import type { Point, Series } from '../../ui/charts/series.ts';
+
+export { reductions, runMarks } from '#shared/charts/run-curves.ts';
 import { text } from './text.ts';
 
 type Curves = Pick<Run, 'epochs' | 'bestEpoch'>;
-
-const points = (
-  epochs: readonly EpochMetrics[],
-  read: (epoch: EpochMetrics) => number | null,
-): Point[] =>
-  epochs.flatMap((epoch) => {
-    const y = read(epoch);
-    return y === null || !Number.isFinite(y) ? [] : [{ x: epoch.epoch, y }];
-  });
 
 function series(
   run: Curves,
@@ -55,43 +48,6 @@ export function accuracySeries(run: Curves, batches: readonly Point[]): Series[]
     (epoch) => epoch.accuracy,
     (epoch) => epoch.valAccuracy,
   );
-}
-
-/** Where the rate fell: the last epoch before, and the new rate. */
-export function reductions(
-  run: Pick<Run, 'epochs' | 'options'>,
-): { epoch: number; rate: number }[] {
-  const { type } = run.options.schedule;
-  // Cosines change it with every step.
-  if (type !== 'plateau' && type !== 'step') return [];
-  return run.epochs.flatMap(({ learningRate }, at) => {
-    const before = run.epochs[at - 1];
-    return before && learningRate < before.learningRate
-      ? [{ epoch: before.epoch, rate: learningRate }]
-      : [];
-  });
-}
-
-/** What the charts mark, what matters most first. */
-export function runMarks(run: Pick<Run, 'epochs' | 'options' | 'bestEpoch' | 'ending'>): Mark[] {
-  if (run.epochs.length < 2) return [];
-  const { bestEpoch: best, ending } = run;
-  const stopped = ending?.type === 'early-stop' ? ending : null;
-  return [
-    ...(best === null
-      ? []
-      : [
-          {
-            x: best,
-            label: stopped?.restored ? courseText.marks.restored(best) : text.charts.bestMark(best),
-          },
-        ]),
-    ...(stopped ? [{ x: stopped.epoch, label: courseText.marks.stopped }] : []),
-    ...reductions(run).map(({ epoch, rate }) => ({
-      x: epoch,
-      label: courseText.marks.rate(rate),
-    })),
-  ];
 }
 
 /** Colours for the runs of a comparison; from the seventh on they repeat, dashed. */

@@ -5,7 +5,6 @@ import {
   duration,
   integer,
   list,
-  percent,
   remaining,
   roughDuration,
   wholePercent,
@@ -209,25 +208,8 @@ export const text = {
     epoch: 'epoch',
     lossHint: 'How wrong the model is, on average; lower is better.',
     accuracyHint: 'Share of images whose most probable class is the true one.',
-    bestMark: (epoch: number) => `best · ${integer(epoch)}`,
     empty: 'The curves start with the first epoch.',
   },
-  verdict: {
-    diverged: 'Training fell apart: the loss is no longer a number. Try a smaller learning rate.',
-    unchecked: (training: number) =>
-      `${wholePercent(training)} on training images. Without validation images, nobody knows about new ones.`,
-    guessing: (validation: number, chance: number) =>
-      `No better than guessing yet: ${wholePercent(validation)}, where chance gives ${wholePercent(chance)}.`,
-    memorising: (training: number, validation: number) =>
-      `Memorising: ${wholePercent(training)} on training, ${wholePercent(validation)} on new images. More images would help most.`,
-    pastBest: (epoch: number, best: number, now: number) =>
-      `Best at epoch ${integer(epoch)} with ${percent(best)}; now ${percent(now)}. The best model is kept.`,
-    improving: (validation: number, training: number) =>
-      `Still learning: ${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
-    steady: (validation: number, training: number) =>
-      `${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
-  },
-
   settings: {
     model: 'Model',
     parameters: 'Parameters',

@@ -1,6 +1,22 @@
 /** What a run's curves say, as one sentence that a user can act on. */
-import type { Run } from '#shared/contract/index.ts';
-import { text } from './text.ts';
+import type { Run } from './contract/index.ts';
+import { integer, percent, wholePercent } from './format.ts';
+
+const say = {
+  diverged: 'Training fell apart: the loss is no longer a number. Try a smaller learning rate.',
+  unchecked: (training: number) =>
+    `${wholePercent(training)} on training images. Without validation images, nobody knows about new ones.`,
+  guessing: (validation: number, chance: number) =>
+    `No better than guessing yet: ${wholePercent(validation)}, where chance gives ${wholePercent(chance)}.`,
+  memorising: (training: number, validation: number) =>
+    `Memorising: ${wholePercent(training)} on training, ${wholePercent(validation)} on new images. Get more images, vary them (augmentation), or add dropout.`,
+  pastBest: (epoch: number, best: number, now: number) =>
+    `Best at epoch ${integer(epoch)} with ${percent(best)}; now ${percent(now)}. The best model is kept.`,
+  improving: (validation: number, training: number) =>
+    `Still learning: ${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
+  steady: (validation: number, training: number) =>
+    `${wholePercent(validation)} on new images, ${wholePercent(training)} on training.`,
+};
 
 export interface Verdict {
   tone: 'good' | 'neutral' | 'warning';
@@ -18,7 +34,6 @@ type Judged = Pick<Run, 'epochs' | 'classes' | 'bestEpoch'>;
 export function judge(run: Judged): Verdict | null {
   const last = run.epochs.at(-1);
   if (!last) return null;
-  const say = text.verdict;
   if (!Number.isFinite(last.loss)) return { tone: 'warning', text: say.diverged };
   if (last.valAccuracy === null) return { tone: 'neutral', text: say.unchecked(last.accuracy) };
 
