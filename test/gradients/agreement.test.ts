@@ -14,7 +14,7 @@ import {
   runReference,
   trace,
 } from '../helpers/agreement.ts';
-import { classesOf, cpu, isDeep, oracle } from '../helpers/engines.ts';
+import { classesOf, cpu, hasManyKinks, oracle } from '../helpers/engines.ts';
 import { shrink, smooth } from '../helpers/shrink.ts';
 
 const reference = await oracle();
@@ -29,7 +29,7 @@ it.each(quick.map((preset) => ({ preset, id: preset.info.id })))(
   async ({ preset }) => {
     const classes = classesOf(preset);
     const small = shrink(preset.spec, classes);
-    const plan = gradientPlan(isDeep(preset) ? smooth(small) : small, classes);
+    const plan = gradientPlan(hasManyKinks(preset) ? smooth(small) : small, classes);
     const expected = await runReference(reference, plan);
     const { worst, at } = compareGradients(await trace(ours, plan), expected);
     expect(worst, at).toBeLessThanOrEqual(1);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runCli } from '#main/cli/run-cli.ts';
 
 const entry = join(import.meta.dirname, '../../src/main/cli/main.ts');
 
@@ -72,4 +73,18 @@ export function createCli(): Cli {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The same command line in this process: no start to wait for. */
+export async function runHere(
+  ...argv: string[]
+): Promise<Pick<CliResult, 'code' | 'stdout' | 'stderr'>> {
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string | Uint8Array) => ((written[name] += String(text)), true),
+    isTTY: false,
+    columns: 80,
+  });
+  const code = await runCli(argv, { stdout: sink('stdout'), stderr: sink('stderr') });
+  return { code, ...written };
 }

@@ -33,6 +33,15 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** '0,3,5' → [0, 3, 5]. */
+export function numberList(text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  if (numbers.some((number) => !Number.isSafeInteger(number) || number < 0)) {
+    throw new InvalidArgumentError('Give whole numbers with commas between them.');
+  }
+  return numbers;
+}
+
 /** 'a,b , c' → ['a', 'b', 'c']. */
 export function nameList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

@@ -1,7 +1,7 @@
 /** Looking inside a trained run: its filters, what they answer to a picture, and why it says what it says. */
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
-import { call, imageId, inProject, runId } from './base.ts';
+import { call, classId, imageId, inProject, runId, split } from './base.ts';
 import { checkpoint } from './evaluation.ts';
 import { inputSize, layerPath } from './models.ts';
 
@@ -91,6 +91,13 @@ export const mapTiles = z.object({
 });
 export type MapTiles = z.infer<typeof mapTiles>;
 
+const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
+  .default(1);
+
 /** How to find out where a model looks. */
 export const attributionMethod = z.discriminatedUnion('type', [
   /** Grad-CAM: places of a layer (the last convolution unless given) that speak for the class. */
@@ -112,12 +119,7 @@ export const attributionMethod = z.discriminatedUnion('type', [
     samples: z.number().int().min(1).max(1000).default(48),
     /** Standard deviation as a share of the picture's range. */
     noise: z.number().min(0).max(1).default(0.15),
-    seed: z
-      .number()
-      .int()
-      .min(0)
-      .max(2 ** 31 - 1)
-      .default(1),
+    seed,
   }),
 ]);
 export type AttributionMethod = z.infer<typeof attributionMethod>;
@@ -137,6 +139,115 @@ export const attributionMap = z.object({
   values: z.string(),
 });
 export type AttributionMap = z.infer<typeof attributionMap>;
+
+/** How a run's first filters came to be: a frame before the first step, then one an epoch. */
+export const film = z.object({
+  /** The first convolution. */
+  layer: z.string(),
+  kernel: kernelShape,
+  seesImage: z.boolean(),
+  /** Of each frame, rising; long trainings keep every second, fourth … epoch. */
+  epochs: z.array(z.number().int()),
+  /** float32, little-endian: frames × filters × channels × height × width. */
+  kernels: z.file(),
+  /** What the maps are of: the first image that the run validates on. */
+  image: imageId.nullable(),
+  /** Layers with the first few of their maps, as tiles of bytes (as `maps` makes them). */
+  maps: z.array(
+    z.object({
+      layer: z.string(),
+      channels: z.number().int(),
+      height: z.number().int(),
+      width: z.number().int(),
+    }),
+  ),
+  /** Frames × layers × channels × height × width. */
+  tiles: z.file(),
+});
+export type Film = z.infer<typeof film>;
+
+/** How filters were excited, as far as images have been looked at. */
+export const excitedFilters = z.object({
+  done: z.number().int(),
+  total: z.number().int(),
+  /** One a filter. */
+  channels: z.array(
+    z.object({
+      least: z.number(),
+      most: z.number(),
+      /** Share of the images for which any of its numbers is above 0. */
+      active: z.number(),
+      /** It gave out the same number everywhere, whatever the image. */
+      dead: z.boolean(),
+      /** The images that excite it most, highest first. */
+      top: z.array(
+        z.object({
+          image: imageId,
+          value: z.number(),
+          /** Where in its feature map. */
+          row: z.number().int(),
+          column: z.number().int(),
+          /** What that place sees, in pixels of the model's input. */
+          box: z.object({
+            top: z.number().int(),
+            left: z.number().int(),
+            height: z.number().int(),
+            width: z.number().int(),
+          }),
+        }),
+      ),
+    }),
+  ),
+});
+export type ExcitedFilters = z.infer<typeof excitedFilters>;
+
+/** Filters of a layer, or classes (indices in the run's): a picture for each. */
+export const maximiseTarget = z.union([
+  z.object({ layer: z.string(), channels: z.array(z.number().int().min(0)).min(1).max(64) }),
+  z.object({ classes: z.array(z.number().int().min(0)).min(1).max(64) }),
+]);
+export type MaximiseTarget = z.infer<typeof maximiseTarget>;
+
+/** Pictures as far as they are; the last of a stream is done. */
+export const wantedPictures = inputSize.extend({
+  done: z.number().int(),
+  total: z.number().int(),
+  /** A filter's mean before its activation, or a class's logit; one a picture. */
+  scores: z.array(z.number()),
+  /** uint8, packed: pictures × height × width × channels. */
+  pixels: z.string(),
+});
+export type WantedPictures = z.infer<typeof wantedPictures>;
+
+export const embeddingEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    phase: z.enum(['decode', 'features']),
+    done: z.number().int(),
+    total: z.number().int(),
+  }),
+  /** Once, before the first points, in their order; images that cannot be read are left out. */
+  z.object({
+    type: z.literal('images'),
+    images: z.array(imageId),
+    /** Ids of the project's classes. */
+    labels: z.array(classId.nullable()),
+    splits: z.array(split.nullable()),
+    /** Index in the run's classes. */
+    predicted: z.array(z.number().int()),
+    /** The probability of that class. */
+    confidence: z.array(z.number()),
+  }),
+  /** Where they are so far. */
+  z.object({
+    type: z.literal('points'),
+    done: z.number().int(),
+    total: z.number().int(),
+    /** float32, packed: x and y of each image. */
+    points: z.string(),
+  }),
+]);
+export type EmbeddingEvent = z.infer<typeof embeddingEvent>;
 
 export const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 const ofPicture = inRun.extend({ source: inspectSource });
@@ -211,4 +322,52 @@ export const inspectContract = {
       }),
     )
     .output(eventIterator(attributionMap)),
+  /** As far as it is while the run trains; null for runs without one. */
+  film: call.input(inProject.extend({ run: runId })).output(film.nullable()),
+  /**
+   * For each filter of a layer, the images that excite it most and where; and which filters nothing
+   * excites. What is known so far comes on the way.
+   */
+  excite: call
+    .input(
+      inRun.extend({
+        layer: z.string(),
+        /** Unless given, some of those that the run validates on (or else trained on). */
+        images: z.array(imageId).min(1).max(100_000).optional(),
+        /** How many of those. */
+        limit: z.number().int().min(1).max(100_000).default(500),
+        /** Images a filter. */
+        top: z.number().int().min(1).max(100).default(9),
+      }),
+    )
+    .output(eventIterator(excitedFilters)),
+  /** Pictures that excite filters or classes, made from noise, better and better. */
+  maximise: call
+    .input(
+      inRun.extend({
+        target: maximiseTarget,
+        steps: z.number().int().min(1).max(2000).default(128),
+        seed,
+      }),
+    )
+    .output(eventIterator(wantedPictures)),
+  /**
+   * Images as points of a plane, like ones near each other: UMAP of what the model makes of them
+   * before it decides. The same question again is answered from the project's cache.
+   */
+  embedding: call
+    .input(
+      inRun.extend({
+        /** Unless given, some of those that the run validates on (or else trained on). */
+        images: z.array(imageId).min(1).max(10_000).optional(),
+        /** How many of those. */
+        limit: z.number().int().min(1).max(10_000).default(1000),
+        /** Small: fine structure; large: the whole. */
+        neighbors: z.number().int().min(2).max(200).default(15),
+        /** How close points may lie. */
+        minDist: z.number().min(0).max(1).default(0.1),
+        seed,
+      }),
+    )
+    .output(eventIterator(embeddingEvent)),
 };

@@ -3,9 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runCli } from '#main/cli/run-cli.ts';
 import { wilsonInterval } from '#shared/metrics.ts';
-import { createCli, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
+import { createCli, runHere, type Cli, type CliResult, type Line } from '../../helpers/cli.ts';
 import { sampleFolder } from '../../helpers/core.ts';
 
 /** One dense layer: 28 · 28 weights and a bias for each class. */
@@ -33,20 +32,6 @@ afterAll(() => {
   vi.unstubAllEnvs();
   cli.remove();
 });
-
-/** The same command line in this process: no start to wait for. */
-async function inProcess(
-  ...argv: string[]
-): Promise<Pick<CliResult, 'code' | 'stdout' | 'stderr'>> {
-  const written = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: string | Uint8Array) => ((written[name] += String(text)), true),
-    isTTY: false,
-    columns: 80,
-  });
-  const code = await runCli(argv, { stdout: sink('stdout'), stderr: sink('stderr') });
-  return { code, ...written };
-}
 
 /** Non-zero, nothing on standard output, exactly one line on standard error. */
 function expectFailure(
@@ -142,7 +127,7 @@ describe('a day', () => {
     ['resnet-18-grey', 11_175_370, 11_175_370, 9_600],
     ['vgg-16', 138_357_544],
   ])('summarises %s', async (preset, parameters, trainable = parameters, beside = 0) => {
-    const { stdout } = await inProcess('--json', 'summary', '--preset', preset);
+    const { stdout } = await runHere('--json', 'summary', '--preset', preset);
     const summary = JSON.parse(stdout) as Line;
     expect(summary).toMatchObject({
       parameters,
@@ -168,7 +153,7 @@ describe('a day', () => {
   it('summarises a file, for as many classes as it is asked', async () => {
     const file = join(cli.folder, 'small.json');
     writeFileSync(file, JSON.stringify(smallSpec));
-    const { stdout } = await inProcess('--json', 'summary', '--spec', file, '--classes', '3');
+    const { stdout } = await runHere('--json', 'summary', '--spec', file, '--classes', '3');
     expect(JSON.parse(stdout)).toMatchObject({
       model: 'small',
       parameters: 3 * 785,
@@ -200,7 +185,7 @@ describe('a day', () => {
   ])('explains a spec with %s', async (_, content, message) => {
     const file = join(cli.folder, content === null ? 'nowhere.json' : 'broken.json');
     if (content !== null) writeFileSync(file, content);
-    expectFailure(await inProcess('summary', '--spec', file), message);
+    expectFailure(await runHere('summary', '--spec', file), message);
   });
 
   let run: string;
@@ -262,7 +247,7 @@ describe('a day', () => {
     ['--early-stop', 'speed', /There is no value to watch 'speed'\. Give val-loss,/],
     ['--early-stop', 'loss:patience=-1', /patience=-1: /],
   ])('names the bad part of %s %s', async (option, value, message) => {
-    expectFailure(await inProcess('train', project, '--preset', 'lenet', option, value), message);
+    expectFailure(await runHere('train', project, '--preset', 'lenet', option, value), message);
   });
 
   it('trains, printing start, epochs and end', async () => {
@@ -447,30 +432,30 @@ describe('a day', () => {
     const layers = [{ type: 'conv2d', filters: 2, kernel: [3, 3] }, ...smallSpec.layers.slice(1)];
     writeFileSync(file, JSON.stringify({ ...smallSpec, layers }));
     expectFailure(
-      await inProcess('train', project, '--spec', file),
+      await runHere('train', project, '--spec', file),
       /dense cannot follow conv2d: flatten first/,
     );
-    expectFailure(await inProcess('train', project, '--model', 'mine'), /no model 'mine'/);
+    expectFailure(await runHere('train', project, '--model', 'mine'), /no model 'mine'/);
   });
 
   it('convolves numbers', async () => {
     const laplacian = '-1 -1 -1; -1 8 -1; -1 -1 -1';
     const image = '2 2 2; 2 3 2; 2 2 2';
-    const same = await inProcess('convolve', '--input', image, '--kernel', laplacian);
+    const same = await runHere('convolve', '--input', image, '--kernel', laplacian);
     expect(same.stdout).toBe('9 5 9\n5 8 5\n9 5 9\n');
     const asJson = ['--json', 'convolve', '--input', '2 3 2', '--kernel', '1 2'];
-    const full = await inProcess(...asJson, '--padding', 'full');
+    const full = await runHere(...asJson, '--padding', 'full');
     expect(JSON.parse(full.stdout)).toEqual({ shape: [4], values: [2, 7, 8, 4] });
-    const turned = await inProcess(...asJson, '--padding', 'full', '--correlate');
+    const turned = await runHere(...asJson, '--padding', 'full', '--correlate');
     expect(JSON.parse(turned.stdout)).toEqual({ shape: [4], values: [4, 8, 7, 2] });
     expectFailure(
-      await inProcess('convolve', '--input', '1 2; 3', '--kernel', '1'),
+      await runHere('convolve', '--input', '1 2; 3', '--kernel', '1'),
       /numbers with blanks between them/,
     );
   });
 
   it('speaks to people without --json', async () => {
-    const result = await inProcess('summary', '--preset', 'fashion-cnn');
+    const result = await runHere('summary', '--preset', 'fashion-cnn');
     expect(result.code).toBe(0);
     expect(result.stdout).toContain('Total params: 167,114 (652.79 KB)');
     expect(result.stdout).toContain(
@@ -516,17 +501,17 @@ describe('mistakes', () => {
     ['an unknown project', ['import', 'nowhere.fovea', '.'], /nowhere\.fovea/],
     ['an unknown option', ['doctor', '--loud'], /--loud/],
   ])('%s: one clear line and a non-zero exit', async (_, argv, message) => {
-    expectFailure(await inProcess(...argv), message);
-    expectFailure(await inProcess('--json', ...argv), message);
+    expectFailure(await runHere(...argv), message);
+    expectFailure(await runHere('--json', ...argv), message);
   });
 
   it('an unknown run: says which there are', async () => {
-    expectFailure(await inProcess('evaluate', project, 'nothing'), /nothing.*It has: /);
+    expectFailure(await runHere('evaluate', project, 'nothing'), /nothing.*It has: /);
   });
 
   it('help is no mistake', async () => {
     for (const argv of [['--help'], [], ['train', '--help']]) {
-      const { code, stdout, stderr } = await inProcess(...argv);
+      const { code, stdout, stderr } = await runHere(...argv);
       expect(code).toBe(0);
       expect(stdout).toContain('Usage: fovea');
       expect(stderr).toBe('');

@@ -6,7 +6,7 @@ import { layerSpec } from '#shared/layer-spec.ts';
 import { createBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { InspectService } from '#core/engine/inspect/service.ts';
-import type { AttributionMap, InspectTasks } from '#core/engine/inspect/tasks.ts';
+import type { AttributionMap, InspectOptions, InspectTasks } from '#core/engine/inspect/tasks.ts';
 import type { TensorSet } from '#core/engine/protocol.ts';
 import { saveModel } from '../../helpers/saved-model.ts';
 import { temporaryFolder } from '../engine/helpers.ts';
@@ -57,11 +57,11 @@ async function open(name: string) {
   const attribute = async (
     method: Input['method'],
     index?: number,
-    options: { onStep?: (step: AttributionMap) => void; signal?: AbortSignal } = {},
+    { onStep, signal }: InspectOptions<'attribution'> = {},
   ) =>
     (await service.perform(
       { task: 'attribution', subject, input: { set, method, class: index } },
-      options,
+      { signal, onStep: onStep as InspectOptions['onStep'] },
     )) as AttributionMap;
   return { attribute, input, set };
 }

@@ -197,6 +197,21 @@ describe('the sample', () => {
   });
 });
 
+describe('the sample, where its pictures are missing', () => {
+  it('is refused with what to do, leaves no empty project, and the app goes on', async () => {
+    const bare = createWorkbench({ resourcesDir: join(bench.folder, 'nothing') });
+    const refused = await bare.registry.openSample().catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: 'NOT_FOUND',
+      hint: 'Reinstall the app, or import pictures of your own.',
+    });
+    expect(bare.services.jobs.list()).toEqual([]);
+    expect(await bare.registry.recent()).toEqual([]);
+    expect((await bare.create('own')).summary().name).toBe('own');
+    await bare.close();
+  });
+});
+
 describe('renaming', () => {
   it('changes the name and tells', async () => {
     const project = await bench.create('a');

@@ -9,6 +9,7 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
 import { addReport } from './report.ts';
@@ -37,6 +38,7 @@ export const commands: readonly AddCommand[] = [
   addRuns,
   addEvaluate,
   addMislabeled,
+  addInspect,
   addPredict,
   addExport,
   addReport,

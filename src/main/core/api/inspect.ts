@@ -1,10 +1,10 @@
-import { packFloats } from '#shared/float-text.ts';
 import type { CoreContext } from '../context.ts';
+import { readFilm } from '../engine/inspect/film/film-file.ts';
 import { readPixels } from '../engine/inspect/images.ts';
-import type { AttributionMap } from '../engine/inspect/tasks.ts';
+import { embedding } from '../inspect/embedding.ts';
 import { inspect, inspectPicture, layersOf } from '../inspect/inspect.ts';
-import { newest } from '../inspect/newest.ts';
 import { pictureSet } from '../inspect/picture.ts';
+import { excite, explain, maximise } from '../inspect/streams.ts';
 import { bytesFile } from './bytes.ts';
 import { os } from './implementer.ts';
 
@@ -54,16 +54,30 @@ export function inspectApi(context: CoreContext) {
       });
       return { ...found, values: bytesFile(found.values) };
     }),
-    explain: os.inspect.explain.handler(async function* ({ input, signal }) {
-      const { class: wanted, method } = input;
+    explain: os.inspect.explain.handler(({ input, signal }) =>
+      explain(context, projects.get(input.project), input, signal),
+    ),
+    excite: os.inspect.excite.handler(({ input, signal }) =>
+      excite(context, projects.get(input.project), input, signal),
+    ),
+    maximise: os.inspect.maximise.handler(({ input, signal }) =>
+      maximise(context, projects.get(input.project), input, signal),
+    ),
+    embedding: os.inspect.embedding.handler(({ input, signal }) =>
+      embedding(context, projects.get(input.project), input, signal),
+    ),
+    film: os.inspect.film.handler(async ({ input }) => {
       const project = projects.get(input.project);
-      const options = { class: wanted, method };
-      const maps = newest<AttributionMap>(
-        (onStep, stop) =>
-          inspectPicture(context, project, input, 'attribution', options, { onStep, signal: stop }),
-        signal,
-      );
-      for await (const map of maps) yield { ...map, values: packFloats(map.values) };
+      const { id } = project.store.runs.get(input.run);
+      const film = await readFilm(project.paths.run(id));
+      if (!film) return null;
+      const { head, frames } = film;
+      return {
+        ...head,
+        epochs: frames.map(({ epoch }) => epoch),
+        kernels: bytesFile(...frames.map(({ kernels }) => kernels)),
+        tiles: bytesFile(...frames.map(({ maps }) => maps)),
+      };
     }),
   };
 }

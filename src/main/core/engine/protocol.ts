@@ -102,6 +102,8 @@ export interface TrainJob {
   backend: BackendId | 'auto';
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   imageMemory?: number | undefined;
+  /** Whether the first filters, and a few feature maps of one image, are kept after each epoch. */
+  film?: boolean | undefined;
   /** Threads that prepare batches; by default as many as pay. */
   dataThreads?: number | undefined;
   /**
@@ -292,4 +294,7 @@ export const runFiles = {
   /** The spec with everything resolved: class count, names, seed; enough to rebuild the graph. */
   model: 'model.json',
   checkpoint: (which: CheckpointFile) => `checkpoints/${which}.safetensors`,
+  /** See inspect/film. */
+  film: 'film.json',
+  frames: 'film.bin',
 };

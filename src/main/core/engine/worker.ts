@@ -61,7 +61,9 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     }
     case 'memoryNeed': {
       const { memoryNeed } = await import('./memory.ts');
-      return memoryNeed(request.input);
+      const { createBackend } = await import('./backends/index.ts');
+      const lowerings = await createBackend(chooseBackend('cpu', threads), threads).lowerings();
+      return memoryNeed({ ...request.input, threads, lowerings });
     }
     case 'train': {
       const { train } = await import('./training/trainer.ts');

@@ -11,6 +11,8 @@ export interface ProjectPaths {
   /** Unpacked IDX containers. */
   containers: string;
   tensors: string;
+  /** What looking into runs found and takes time to find again. */
+  inspections: string;
   runs: string;
   /** Folder of one run. */
   run: (id: string) => string;
@@ -25,6 +27,7 @@ export function projectPaths(root: string): ProjectPaths {
     thumbnails: join(cache, 'thumbs'),
     containers: join(cache, 'containers'),
     tensors: join(cache, 'tensors'),
+    inspections: join(cache, 'inspections'),
     runs: join(root, 'runs'),
     run: (id) => join(root, 'runs', id),
   };

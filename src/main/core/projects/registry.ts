@@ -66,13 +66,22 @@ export class ProjectRegistry {
     return this.#openOnce(await findProjectFolder(path));
   }
 
-  /** Opens the sample project; makes it first, its import being a job. */
+  /**
+   * Opens the sample project; makes it first, its import being a job.
+   * @throws AppError NOT_FOUND where its pictures were not installed; no empty project is left
+   */
   async openSample(): Promise<Project> {
     const { projectsDir, resourcesDir } = this.#options;
     const path = join(projectsDir, SAMPLE_FOLDER);
-    const project = existsSync(path)
-      ? await this.open(path)
-      : await this.create({ path, name: SAMPLE_NAME });
+    const source = join(resourcesDir, 'samples', 'fashion-mnist-small');
+    const exists = existsSync(path);
+    if (!exists && !existsSync(source)) {
+      throw new AppError('NOT_FOUND', 'The sample’s pictures are not where the app keeps them.', {
+        subject: source,
+        hint: 'Reinstall the app, or import pictures of your own.',
+      });
+    }
+    const project = exists ? await this.open(path) : await this.create({ path, name: SAMPLE_NAME });
     const busy = this.#options.jobs
       .list()
       .some(
@@ -80,7 +89,7 @@ export class ProjectRegistry {
       );
     if (project.summary().images === 0 && !busy) {
       startImport(project, this.#options, {
-        source: join(resourcesDir, 'samples', 'fashion-mnist-small'),
+        source,
         mode: 'copy',
         labels: 'source',
       });

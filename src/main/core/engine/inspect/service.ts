@@ -3,8 +3,10 @@ import type { Backend } from '../backends/index.ts';
 import { fingerprint, loadRun } from '../checkpoint/run-folder.ts';
 import { Recent } from '../recent.ts';
 import { attribute } from './attribution.ts';
+import { exciting } from './excite.ts';
 import { readFilters } from './filters.ts';
 import { makeTiles, readActivations } from './maps.ts';
+import { maximise } from './maximise.ts';
 import { OpenedRun } from './opened-run.ts';
 import type { InspectCall, InspectOptions, InspectTask, InspectTasks, Subject } from './tasks.ts';
 
@@ -34,6 +36,15 @@ export class InspectService {
         return await readActivations(opened, call.input);
       case 'attribution':
         return await attribute(opened, call.input, options);
+      case 'excite':
+        return await exciting(opened, call.input, options);
+      case 'maximise':
+        return await maximise(opened, call.input, options);
+      case 'embedding': {
+        // Its library is only needed here.
+        const { embed } = await import('./embedding.ts');
+        return await embed(opened, call.input, options);
+      }
     }
   }
 

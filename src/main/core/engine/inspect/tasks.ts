@@ -4,9 +4,11 @@ import type {
   ChannelStats,
   Checkpoint,
   MapTiles,
+  MaximiseTarget,
 } from '#shared/contract/index.ts';
 import type { CallOptions, TensorSet } from '../protocol.ts';
 import type { Filters } from './filters.ts';
+import type { Box } from './receptive-field.ts';
 
 /** The model that is looked into. */
 export interface Subject {
@@ -42,6 +44,51 @@ export interface AttributionMap {
   values: Float32Array;
 }
 
+/** What excites each filter of a layer, as far as images have been looked at. */
+export interface Excited {
+  done: number;
+  total: number;
+  channels: {
+    least: number;
+    most: number;
+    /** Share of the images for which any of its numbers is above 0. */
+    active: number;
+    /** It gives out the same number everywhere. */
+    dead: boolean;
+    /** The images that excite it most, highest first. */
+    top: {
+      /** Of the image within the set. */
+      position: number;
+      value: number;
+      /** Where in its map. */
+      row: number;
+      column: number;
+      /** What that place sees of the model's input. */
+      box: Box;
+    }[];
+  }[];
+}
+
+/** Pictures that filters or classes want to see. */
+export interface Wanted {
+  done: number;
+  total: number;
+  /** Of each picture, as it was before the last step. */
+  scores: number[];
+  /** uint8: pictures × height × width × channels. */
+  pixels: Uint8Array;
+}
+
+export interface Embedding {
+  done: number;
+  total: number;
+  /** x, y of each image. */
+  points: Float32Array;
+  /** What the model says of each image, and how sure it is. */
+  predicted: Int32Array;
+  confidence: Float32Array;
+}
+
 /** Each task: what goes in, what comes on the way, what comes back. */
 export interface InspectTasks {
   filters: { input: { layer: string; kernel?: string | undefined }; step: never; output: Filters };
@@ -61,6 +108,23 @@ export interface InspectTasks {
     /** All but the last, which is the output. */
     step: AttributionMap;
     output: AttributionMap;
+  };
+  /** Of each filter the `top` images of the set that excite it most. */
+  excite: {
+    input: { set: TensorSet; layer: string; top: number };
+    step: Excited;
+    output: Excited;
+  };
+  maximise: {
+    input: { target: MaximiseTarget; steps: number; seed: number };
+    step: Wanted;
+    output: Wanted;
+  };
+  /** Progress is of the images that the model looks at first. */
+  embedding: {
+    input: { set: TensorSet; neighbors: number; minDist: number; seed: number };
+    step: Embedding;
+    output: Embedding;
   };
 }
 

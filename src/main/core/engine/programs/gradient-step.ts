@@ -6,6 +6,8 @@
  *   image, target, keep_…, loss, correct   as in gradients.ts
  *   <layer>/<parameter>              float32, each parameter, trainable or not, and moving average
  *   gradient/<layer>/<parameter>     float32, as long as the parameter, if it learns
+ *   factor/…, slope/…                instead, of a kernel whose gradient is given as factors:
+ *                                    [batch, inputs] and [batch, units]
  *   next/<layer>/<parameter>         float32, each moving average after the step
  */
 import { blockChannels } from '../blocked/index.ts';
@@ -25,6 +27,8 @@ export interface GradientStepOptions extends GradientOptions {
 }
 
 export const gradientName = (fullName: string) => `gradient/${fullName}`;
+export const factorName = (fullName: string) => `factor/${fullName}`;
+export const slopeName = (fullName: string) => `slope/${fullName}`;
 export const nextName = (fullName: string) => `next/${fullName}`;
 
 export function buildGradientStep(options: GradientStepOptions): GradientStep {
@@ -34,10 +38,13 @@ export function buildGradientStep(options: GradientStepOptions): GradientStep {
   for (const { fullName, shape } of allEntries(layout)) {
     values.set(fullName, b.input(fullName, 'float32', shape));
   }
-  const { parts, statistics, masks } = addGradients(b, values, options);
+  const { parts, factors, statistics, masks } = addGradients(b, values, options);
   for (const [index, { fullName }] of layout.trainable.entries.entries()) {
     const part = parts[index];
-    if (part) b.output(gradientName(fullName), beforeReshape(b, part));
+    const factor = factors[index];
+    if (!part) continue;
+    if (factor) b.output(factorName(fullName), beforeReshape(b, factor));
+    b.output((factor ? slopeName : gradientName)(fullName), beforeReshape(b, part));
   }
   for (const [index, { fullName }] of layout.statistics.entries.entries()) {
     const next = statistics[index];

@@ -28,11 +28,18 @@ export interface GradientOptions {
   wholeBatch?: number | undefined;
   /** One for each class; needed where the spec says 'balanced', which depends on the data. */
   classWeights?: readonly number[] | undefined;
+  /** Full names of dense layers' kernels, without a penalty, whose gradient is given as factors. */
+  factored?: ReadonlySet<string> | undefined;
 }
 
 export interface Gradients {
-  /** Of each trainable parameter, in the layout's order and in its own shape. */
+  /**
+   * Of each trainable parameter, in the layout's order and in its own shape; of a factored one, of
+   * what comes out of its layer: [batch, units].
+   */
   parts: Value[];
+  /** What goes into the layer of each factored one, [batch, inputs]: its gradient is xᵀ·part. */
+  factors: (Value | null)[];
   /** Moving averages after the step, in the layout's order. */
   statistics: Value[];
   masks: DropoutMask[];
@@ -49,7 +56,7 @@ export interface Gradients {
 export function addGradients(
   b: GraphBuilder,
   parameters: ReadonlyMap<string, Value>,
-  { spec, model, layout, batch, wholeBatch = batch, classWeights }: GradientOptions,
+  { spec, model, layout, batch, wholeBatch = batch, classWeights, factored }: GradientOptions,
 ): Gradients {
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', [batch, height, width, channels]);
@@ -74,13 +81,21 @@ export function addGradients(
   b.output('loss', loss);
   b.output('correct', correct);
   const { entries } = layout.trainable;
-  const parts = gradients(
+  // What the gradient is of: a parameter, or what comes out of its layer.
+  const products = entries.map(({ fullName }) =>
+    factored?.has(fullName) ? productWith(b, known(parameters, fullName)) : null,
+  );
+  const slopes = gradients(
     b,
     loss,
-    entries.map(({ fullName }) => known(parameters, fullName)),
-  ).map((part, index) => decayed(b, part, entries[index], parameters, batch / wholeBatch));
+    entries.map(({ fullName }, index) => products[index]?.output ?? known(parameters, fullName)),
+  );
+  const parts = slopes.map((slope, index) =>
+    products[index] ? slope : decayed(b, slope, entries[index], parameters, batch / wholeBatch),
+  );
+  const factors = products.map((product) => product?.x ?? null);
   const statistics = layout.statistics.entries.map(({ fullName }) => known(updated, fullName));
-  return { parts, statistics, masks };
+  return { parts, factors, statistics, masks };
 }
 
 /** With `share` of the slope of l2 · Σ w², which the reported loss leaves out. */
@@ -94,6 +109,17 @@ function decayed(
   if (!parameter?.l2) return gradient;
   const weights = known(values, parameter.fullName);
   return b.op('Add', [gradient, b.op('Mul', [weights, b.scalar(2 * parameter.l2 * share)])]);
+}
+
+/** The one product x · kernel of a dense layer. */
+function productWith(b: GraphBuilder, kernel: Value): { x: Value; output: Value } {
+  const uses = b.nodes.filter(({ inputs }) => inputs.includes(kernel));
+  const [x, right] = uses[0]?.inputs ?? [];
+  const [output] = uses[0]?.outputs ?? [];
+  if (uses.length !== 1 || uses[0]?.op !== 'Gemm' || right !== kernel || !x || !output) {
+    throw new GraphError(`${kernel.name} is no dense layer's kernel`);
+  }
+  return { x, output };
 }
 
 function known(values: ReadonlyMap<string, Value>, name: string): Value {

@@ -7,7 +7,26 @@ import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildProbabilities } from '../losses.ts';
 import type { ParameterValues } from './parameters.ts';
 
-/** The model on float32 [N, C, H, W] in 0…1, with its weights inside. */
+/** The model as it answers, on float32 [N, C, H, W] in 0…1. */
+export function buildAnswer(
+  b: GraphBuilder,
+  model: ResolvedModel,
+  input: Value,
+  options: Pick<ForwardOptions, 'parameter' | 'onLayer'>,
+): Value {
+  return buildForward(b, model, input, {
+    ...options,
+    training: false,
+    keepMask: (layer) => {
+      throw new GraphError(`${layer} drops in inference`);
+    },
+    updateStatistic: (name) => {
+      throw new GraphError(`${name} changes in inference`);
+    },
+  });
+}
+
+/** The same with its weights inside. */
 export function buildLogits(
   b: GraphBuilder,
   model: ResolvedModel,
@@ -19,19 +38,12 @@ export function buildLogits(
   for (const [name, { shape, data }] of parameters) {
     values.set(name, b.initializer(name, { dtype: 'float32', dims: shape, data }));
   }
-  return buildForward(b, model, input, {
-    training: false,
+  return buildAnswer(b, model, input, {
     onLayer,
     parameter(name) {
       const value = values.get(name);
       if (!value) throw new GraphError(`parameter ${name} is not in the checkpoint`);
       return value;
-    },
-    keepMask: (layer) => {
-      throw new GraphError(`${layer} drops in inference`);
-    },
-    updateStatistic: (name) => {
-      throw new GraphError(`${name} changes in inference`);
     },
   });
 }

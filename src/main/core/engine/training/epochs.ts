@@ -19,6 +19,7 @@ import { checkEpoch, checkLoss, LossTrail } from './diverged.ts';
 import { EpochProgress } from './progress.ts';
 import { rateAt } from './schedule.ts';
 import type { Stepper } from './stepper.ts';
+import type { Filming } from './filming.ts';
 import type { TrainControl } from './trainer.ts';
 
 const SAVE_EVERY_MS = 5 * 60_000;
@@ -28,6 +29,7 @@ export interface Session {
   control: TrainControl;
   data: TrainingData;
   stepper: Stepper;
+  film: Filming;
 }
 
 type End = Omit<TrainResult, 'parameters' | 'seconds'>;
@@ -42,6 +44,7 @@ export async function runEpochs(session: Session): Promise<End> {
     const best = metrics !== null && course.best?.epoch === metrics.epoch;
     control.emit({ type: 'resume', metrics, best });
   }
+  await session.film.begin(standing.epoch, await stepper.parameters(), job.resume === true);
   const trail = new LossTrail();
   while (standing.epoch < job.epochs) {
     if (outOfPatience(job, standing.course)) return await finish(job, standing, true);
@@ -52,6 +55,8 @@ export async function runEpochs(session: Session): Promise<End> {
     const { metrics } = result;
     const { state, best } = afterEpoch(job, standing.course, metrics);
     standing = { epoch: metrics.epoch, metrics, course: state, partial: null };
+    // First: a crash in between leaves a frame too many, which a training that goes on takes away.
+    await session.film.take(standing.epoch, await stepper.parameters());
     await saveEpoch(job, stepper, standing, best);
     control.emit({ type: 'epoch', metrics, best });
     if (control.stopRequested() && standing.epoch < job.epochs) {

@@ -5,6 +5,7 @@ import { classWeightsOf } from '../losses.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { checkJob } from './check-job.ts';
 import { runEpochs } from './epochs.ts';
+import { Filming } from './filming.ts';
 import type { StepperOptions, TrainingBackend } from './stepper.ts';
 
 export interface TrainControl {
@@ -36,6 +37,7 @@ export async function train(
   checkJob(job);
   const stepper = backend.createStepper(stepperOptions(job), job.seed);
   const data = await openTrainingData(job);
+  const film = new Filming(job, stepper.model);
   try {
     await stepper.prepare(Math.min(job.batch, job.train.slots.length));
     const { parameters } = summarize(job.spec, job.classNames.length);
@@ -52,9 +54,10 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const end = await runEpochs({ job, control, data, stepper });
+    const end = await runEpochs({ job, control, data, stepper, film });
     return { ...end, parameters, seconds: (performance.now() - started) / 1000 };
   } finally {
+    await film.close();
     await stepper.dispose();
     await data.close();
   }

@@ -32,6 +32,19 @@ export function unsigned(number: number): number[] {
   return bytes;
 }
 
+/** LEB128 of a signed 32-bit number, or of an address as one. */
+export function signed(number: number): number[] {
+  const bytes: number[] = [];
+  let rest = number | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const done = (rest === 0 && !(low & 0x40)) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(done ? low : low | 0x80);
+    if (done) return bytes;
+  }
+}
+
 function vector(items: readonly (readonly number[])[]): number[] {
   return [...unsigned(items.length), ...items.flat()];
 }

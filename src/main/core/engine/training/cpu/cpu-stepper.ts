@@ -26,6 +26,7 @@ import {
 } from '../state.ts';
 import type { Stepper, StepperOptions, StepResult } from '../stepper.ts';
 import { Barrier, BrokenBarrier } from './barrier.ts';
+import { factoredKernels } from './factored.ts';
 import { replicaCount } from './replica-count.ts';
 import type { ReplicaRequest } from './replica-messages.ts';
 import { ReplicaThread } from './replica-thread.ts';
@@ -225,6 +226,8 @@ export class CpuStepper implements Stepper {
       size: trainable.size,
       slots: optimizer.slots.length,
       replicas,
+      factored: factoredKernels(this.model, this.layout, batch, clipNorm !== null),
+      batch,
     });
     const team: Team = {
       replicas,

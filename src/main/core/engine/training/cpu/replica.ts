@@ -5,7 +5,8 @@
 import type { Backend, Binding, InPlaceProgram, Tensors } from '../../backends/index.ts';
 import { drawKeepMask } from '../dropout-masks.ts';
 import { Barrier } from './barrier.ts';
-import { LINE_BYTES, type StateMemory } from './state-memory.ts';
+import { LINE_BYTES, gradientRanges, type Range, type StateMemory } from './state-memory.ts';
+import { TILE_ROWS } from '../../wasm/outer-product-loop.ts';
 import { openUpdate, type UpdateKernel } from './update-kernel.ts';
 
 /** What all replicas share. Survives structured cloning: buffers in it are the same memory. */
@@ -63,9 +64,7 @@ export class Replica {
   readonly #breathe: (() => Promise<void>) | undefined;
   readonly #barrier: Barrier;
   readonly #update: UpdateKernel;
-  /** Bytes of every vector that are this one's to update. */
-  readonly #from: number;
-  readonly #to: number;
+  readonly #part: Part;
   readonly #shares = new Map<number, CompiledShare>();
 
   /**
@@ -79,10 +78,7 @@ export class Replica {
     this.#breathe = breathe;
     this.#barrier = new Barrier(team.barrier, team.replicas);
     this.#update = openUpdate(team.update, team.state);
-    const lines = team.state.bytes / LINE_BYTES;
-    const start = (replica: number) => Math.floor((lines * replica) / team.replicas) * LINE_BYTES;
-    this.#from = start(index);
-    this.#to = start(index + 1);
+    this.#part = partOf(team, index);
   }
 
   async compile({ stages, ...share }: Share): Promise<void> {
@@ -138,7 +134,9 @@ export class Replica {
     }
     if (share.rows === 0) {
       const address = state.gradients[this.#index] ?? 0;
-      new Float32Array(state.memory.buffer, address, state.size).fill(0);
+      for (const [from, to] of gradientRanges(state)) {
+        new Uint8Array(state.memory.buffer, address + from, to - from).fill(0);
+      }
     }
     for (const binding of share.bindings) {
       await binding.run();
@@ -148,16 +146,25 @@ export class Replica {
   }
 
   async #updatePart(): Promise<void> {
-    const { clipNorm, squares } = this.#team;
+    const { clipNorm, squares, step } = this.#team;
     const scalars = [...this.#team.scalars];
+    const { ranges, pairs } = this.#part;
     if (clipNorm === null) {
-      this.#update.update(this.#from, this.#to, scalars);
+      for (const [from, to] of ranges) this.#update.update(from, to, scalars);
+      const images = step[stepFields.batch] ?? 0;
+      for (const [index, [from, to]] of pairs.entries()) {
+        this.#update.updateFactored(index, from, to, images, scalars);
+      }
       return;
     }
-    squares[this.#index] = this.#update.joinGradients(this.#from, this.#to);
+    let own = 0;
+    for (const [from, to] of ranges) own += this.#update.joinGradients(from, to);
+    squares[this.#index] = own;
     await this.meet();
     const norm = Math.sqrt(squares.reduce((total, part) => total + part, 0));
-    this.#update.update(this.#from, this.#to, scalars, clipNorm / Math.max(norm, clipNorm));
+    for (const [from, to] of ranges) {
+      this.#update.update(from, to, scalars, clipNorm / Math.max(norm, clipNorm));
+    }
   }
 
   async dispose(): Promise<void> {
@@ -166,4 +173,24 @@ export class Replica {
     }
     this.#shares.clear();
   }
+}
+
+/** What of the parameters is one replica's to update. */
+interface Part {
+  /** Bytes of every vector that have a gradient. */
+  ranges: Range[];
+  /** Pairs of rows of each factored kernel. */
+  pairs: Range[];
+}
+
+function partOf({ state, replicas }: Team, index: number): Part {
+  const share = (count: number): Range => [
+    Math.floor((count * index) / replicas),
+    Math.floor((count * (index + 1)) / replicas),
+  ];
+  const ranges = gradientRanges(state).map(([from, to]): Range => {
+    const [first, end] = share(Math.ceil((to - from) / LINE_BYTES));
+    return [from + first * LINE_BYTES, Math.min(to, from + end * LINE_BYTES)];
+  });
+  return { ranges, pairs: state.factored.map(({ inputs }) => share(inputs / TILE_ROWS)) };
 }

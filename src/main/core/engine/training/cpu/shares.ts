@@ -4,8 +4,10 @@ import { concrete, elements } from '../../graph/shape.ts';
 import type { Graph, TensorData, Value } from '../../graph/types.ts';
 import {
   buildGradientStep,
+  factorName,
   gradientName,
   nextName,
+  slopeName,
   type GradientStepOptions,
 } from '../../programs/gradient-step.ts';
 import type { PackedParameter, Packing } from '../../programs/parameters.ts';
@@ -57,7 +59,10 @@ export function divide(batch: number, replicas: number): Rows[] {
 
 /** Builds the graphs for batches of one size, and finds the memory that each of them works on. */
 export function shareBatch(options: ShareOptions): { buffers: BatchBuffers; shares: Share[] } {
-  const { batch, replicas } = options;
+  const { batch, replicas, state } = options;
+  if (state.factored.length > 0 && batch > state.mostImages) {
+    throw new RangeError('batches may become smaller, not larger than the first');
+  }
   const { height, width, channels } = options.model.input;
   const buffers: BatchBuffers = {
     image: sharedBytes(batch * height * width * channels),
@@ -89,6 +94,7 @@ export function shareBatch(options: ShareOptions): { buffers: BatchBuffers; shar
 function buildShare(options: ShareOptions, rows: number) {
   const { graph, masks } = buildGradientStep({
     ...options,
+    factored: new Set(options.state.factored.map(({ fullName }) => fullName)),
     batch: rows,
     wholeBatch: options.batch,
   });
@@ -115,6 +121,12 @@ function tensorsOf(
   for (const { fullName, offset, size } of layout.trainable.entries) {
     known.set(fullName, view(state, state.weights, offset, size));
     known.set(gradientName(fullName), view(state, gradients, offset, size));
+  }
+  for (const { fullName, inputs, units, x, slopes } of state.factored) {
+    const part = (address: number, width: number) =>
+      view(state, address, firstRow * width, rows * width);
+    known.set(factorName(fullName), part(x, inputs));
+    known.set(slopeName(fullName), part(slopes, units));
   }
   const add = (packing: Packing, vector: Floats, name: (entry: PackedParameter) => string) => {
     for (const entry of packing.entries) {

@@ -4,6 +4,15 @@
  */
 import { AppError } from '#shared/errors.ts';
 import { MOST_PAGES, PAGE_BYTES } from '../../wasm/module.ts';
+import type { FactoredKernel } from './factored.ts';
+
+/** A kernel without a gradient, and the addresses of its gradient's factors for the whole batch. */
+export interface FactoredState extends FactoredKernel {
+  /** [images, inputs] */
+  x: number;
+  /** [images, units] */
+  slopes: number;
+}
 
 /** Survives structured cloning: threads that get it see the same numbers. */
 export interface StateMemory {
@@ -17,6 +26,10 @@ export interface StateMemory {
   weights: number;
   slots: number[];
   gradients: number[];
+  /** Their parts of the gradients are never touched, so they take addresses only. */
+  factored: FactoredState[];
+  /** Images that the factors have place for. */
+  mostImages: number;
 }
 
 /** A cache line, so that no two threads write the same one. */
@@ -28,32 +41,55 @@ export interface StateSize {
   /** Vectors of the optimizer. */
   slots: number;
   replicas: number;
+  factored?: readonly FactoredKernel[];
+  /** Images of a batch; no later batch may have more where there are factors. */
+  batch?: number;
 }
 
-function bytesOf({ size }: StateSize): number {
-  return Math.ceil((size * Float32Array.BYTES_PER_ELEMENT) / LINE_BYTES) * LINE_BYTES;
-}
-
-function pagesFor(state: StateSize): number {
-  return Math.max(1, Math.ceil((bytesOf(state) * (1 + state.slots + state.replicas)) / PAGE_BYTES));
+function lineBytes(numbers: number): number {
+  return Math.ceil((numbers * Float32Array.BYTES_PER_ELEMENT) / LINE_BYTES) * LINE_BYTES;
 }
 
 /** @throws AppError OUT_OF_MEMORY where 32-bit addresses do not reach all of it */
 export function allocateState(state: StateSize): StateMemory {
-  const pages = pagesFor(state);
-  if (pages > MOST_PAGES) throw tooLarge(state);
-  const bytes = bytesOf(state);
+  const { size, slots, replicas, factored = [], batch = 0 } = state;
   let end = 0;
-  const vector = () => (end += bytes) - bytes;
+  const place = (numbers: number) => {
+    end += lineBytes(numbers);
+    return end - lineBytes(numbers);
+  };
+  const addresses = {
+    weights: place(size),
+    slots: Array.from({ length: slots }, () => place(size)),
+    gradients: Array.from({ length: replicas }, () => place(size)),
+    factored: factored.map((kernel) => ({
+      ...kernel,
+      x: place(batch * kernel.inputs),
+      slopes: place(batch * kernel.units),
+    })),
+  };
+  const pages = Math.max(1, Math.ceil(end / PAGE_BYTES));
+  if (pages > MOST_PAGES) throw tooLarge(state);
   return {
     memory: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }),
     pages,
-    size: state.size,
-    bytes,
-    weights: vector(),
-    slots: Array.from({ length: state.slots }, vector),
-    gradients: Array.from({ length: state.replicas }, vector),
+    size,
+    bytes: lineBytes(size),
+    ...addresses,
+    mostImages: batch,
   };
+}
+
+export type Range = readonly [from: number, to: number];
+
+/** Bytes of a vector whose gradient is written down: all but the factored kernels. */
+export function gradientRanges({ bytes, factored }: StateMemory): Range[] {
+  const { BYTES_PER_ELEMENT } = Float32Array;
+  const starts = factored.map(({ offset }) => offset * BYTES_PER_ELEMENT);
+  const ends = factored.map(
+    ({ offset, inputs, units }) => (offset + inputs * units) * BYTES_PER_ELEMENT,
+  );
+  return [0, ...ends].map((from, index): Range => [from, starts[index] ?? bytes]);
 }
 
 function tooLarge({ size, slots }: StateSize): AppError {

@@ -5,7 +5,9 @@
  */
 import type { Optimizer } from '../../optimizers.ts';
 import { encodeModule } from '../../wasm/module.ts';
-import { VectorLoop, type Lanes } from '../../wasm/vector-loop.ts';
+import { OuterProductLoop, TILE_ROWS } from '../../wasm/outer-product-loop.ts';
+import type { Lanes, VectorCode } from '../../wasm/vector-code.ts';
+import { VectorLoop } from '../../wasm/vector-loop.ts';
 import type { StateMemory } from './state-memory.ts';
 
 /** Ranges are in bytes of each vector, multiples of 16. */
@@ -17,6 +19,14 @@ export interface UpdateKernel {
    * With `joined`, the gradient is multiplied by `factor` first.
    */
   update(from: number, to: number, scalars: readonly number[], factor?: number): void;
+  /** The same for pairs of rows [from, to) of the factored kernel `index`, from its factors. */
+  updateFactored(
+    index: number,
+    from: number,
+    to: number,
+    images: number,
+    scalars: readonly number[],
+  ): void;
 }
 
 export interface UpdateOptions {
@@ -40,36 +50,73 @@ export function encodeUpdate({
 
   const scalars = optimizer.scalars.length;
   const loop = new VectorLoop('update', scalars + (clipped ? 1 : 0));
-  const inputs = Array.from({ length: scalars }, (_, index) => loop.scalar(index));
   const gradient = clipped ? loop.mul(loop.load(first), loop.scalar(scalars)) : sum(loop, state);
-  const slots = state.slots.map((address) => loop.load(address));
-  const next = optimizer.update(loop, loop.load(state.weights), gradient, slots, inputs);
-  loop.store(state.weights, next.weights);
+  addUpdate(loop, { optimizer, state }, gradient);
+  const factored = state.factored.map((factors, index) => {
+    const tiles = new OuterProductLoop(factoredName(index), scalars, factors);
+    return tiles.finish(({ offset, product }) => {
+      addUpdate(tiles, { optimizer, state }, product, offset);
+    });
+  });
+  return encodeModule(state.pages, [join.finish(), loop.finish(), ...factored]);
+}
+
+const factoredName = (index: number) => `update_${index}`;
+
+/** The optimizer's formula for four numbers, `offset` bytes on from where the loop is. */
+function addUpdate(
+  loop: VectorCode,
+  { optimizer, state }: Pick<UpdateOptions, 'optimizer' | 'state'>,
+  gradient: Lanes,
+  offset = 0,
+): void {
+  const inputs = optimizer.scalars.map((_, index) => loop.scalar(index));
+  const slots = state.slots.map((address) => loop.load(address + offset));
+  const next = optimizer.update(loop, loop.load(state.weights + offset), gradient, slots, inputs);
+  loop.store(state.weights + offset, next.weights);
   for (const [index, address] of state.slots.entries()) {
     const slot = next.slots[index];
     if (slot === undefined) throw new RangeError('the optimizer lost a vector');
-    loop.store(address, slot);
+    loop.store(address + offset, slot);
   }
-  return encodeModule(state.pages, [join.finish(), loop.finish()]);
 }
 
 /** In the order of the replicas, so that the result is the same every time. */
-function sum(loop: VectorLoop, { gradients }: StateMemory): Lanes {
+function sum(loop: VectorCode, { gradients }: StateMemory): Lanes {
   const [first, ...others] = gradients.map((address) => loop.load(address));
   if (first === undefined) throw new RangeError('no gradient');
   return others.reduce((total, other) => loop.add(total, other), first);
 }
 
-export function openUpdate(bytes: Uint8Array<ArrayBuffer>, { memory }: StateMemory): UpdateKernel {
+export function openUpdate(
+  bytes: Uint8Array<ArrayBuffer>,
+  { memory, factored }: StateMemory,
+): UpdateKernel {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     engine: { memory },
   });
-  const { join, update } = exports as Record<'join' | 'update', (...values: number[]) => unknown>;
+  const functions = exports as Record<string, (...values: number[]) => unknown>;
+  const call = (name: string, ...values: number[]) => functions[name]?.(...values);
   return {
-    joinGradients: (from, to) => (to > from ? Number(join(from, to)) : 0),
+    joinGradients: (from, to) => (to > from ? Number(call('join', from, to)) : 0),
     update(from, to, scalars, factor) {
       if (to <= from) return;
-      update(from, to, ...scalars, ...(factor === undefined ? [] : [factor]));
+      call('update', from, to, ...scalars, ...(factor === undefined ? [] : [factor]));
+    },
+    updateFactored(index, from, to, images, scalars) {
+      const kernel = factored[index];
+      if (!kernel || to <= from) return;
+      const { offset, units, x } = kernel;
+      const pairBytes = TILE_ROWS * units * Float32Array.BYTES_PER_ELEMENT;
+      const start = offset * Float32Array.BYTES_PER_ELEMENT;
+      call(
+        factoredName(index),
+        start + from * pairBytes,
+        start + to * pairBytes,
+        x + from * TILE_ROWS * Float32Array.BYTES_PER_ELEMENT,
+        images,
+        ...scalars,
+      );
     },
   };
 }
