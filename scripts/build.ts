@@ -75,9 +75,9 @@ const targets: Target[] = [
         entryPoints: programs,
         outdir: 'dist/main',
         format: 'esm',
-        // CommonJS packages inside an ES module bundle still call require.
+        // CommonJS packages inside an ES module bundle still call require, and ask where they lie.
         banner: {
-          js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+          js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url); const __dirname = import.meta.dirname;",
         },
       });
       // Sandboxed preload scripts are CommonJS.

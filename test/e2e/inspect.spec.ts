@@ -260,7 +260,7 @@ test('inspect: from a mistake to where the model looks, and relabeled there', as
   await train(app, 2, 'mistaken');
   await ended(app, 'Done');
   await go(app, 'Evaluate');
-  await app.getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
   await app.getByRole('button', { name: /^See all [\d,]+ mistakes$/ }).click({ timeout: 60_000 });
   await app
     .getByRole('button', { name: /^Why it says so of / })

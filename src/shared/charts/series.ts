@@ -14,6 +14,8 @@ export interface Series {
   points: readonly Point[];
   /** 'faint': a thin background line without a label, e.g. each batch. */
   style?: 'line' | 'faint' | 'dashed';
+  /** As it was before smoothing: what readouts, tables and files say. */
+  exact?: readonly Point[] | undefined;
   /** x of a point to ring, e.g. the best epoch. */
   mark?: number | undefined;
 }
@@ -54,6 +56,50 @@ export function lossRange(series: readonly Series[]): Range {
   const values = shown.flatMap((one) => one.points.map((point) => point.y));
   const highest = Math.max(0, ...values.filter(Number.isFinite));
   return { min: 0, max: highest > 0 ? roundUp(highest * 1.03) : 1 };
+}
+
+/** Range of a loss axis in powers of ten, around what is above zero. */
+export function logRange(series: readonly Series[]): Range {
+  const values = series
+    .filter((one) => one.style !== 'faint')
+    .flatMap((one) => one.points.map((point) => point.y))
+    .filter((value) => value > 0 && Number.isFinite(value));
+  if (values.length === 0) return { min: 0.1, max: 1 };
+  return { min: Math.min(...values) * 0.8, max: Math.max(...values) * 1.25 };
+}
+
+/**
+ * An exponential mean along the points, without its bias towards the first.
+ * @param weight of what came before, 0 to below 1
+ */
+export function smooth(points: readonly Point[], weight: number): Point[] {
+  let [sum, weights] = [0, 0];
+  return points.map(({ x, y }) => {
+    sum = weight * sum + (1 - weight) * y;
+    weights = weight * weights + (1 - weight);
+    return { x, y: sum / weights };
+  });
+}
+
+/** Each line smoothed, with what it was behind it, faint. */
+export function smoothed(series: readonly Series[], weight: number): Series[] {
+  if (weight === 0) return [...series];
+  return series.flatMap((one): Series[] => {
+    if (one.style === 'faint') return [one];
+    const { mark, ...line } = one;
+    return [
+      { ...line, id: `${one.id}-exact`, style: 'faint' },
+      { ...line, mark, points: smooth(one.points, weight), exact: one.points },
+    ];
+  });
+}
+
+/** The part of each line that lies in a range of x. */
+export function within(series: readonly Series[], { min, max }: Range): Series[] {
+  return series.map((one) => ({
+    ...one,
+    points: one.points.filter((point) => point.x >= min && point.x <= max),
+  }));
 }
 
 /** The next number that an axis ends well at: 2.19 → 2.5, 0.83 → 1, 0.031 → 0.04. */

@@ -15,7 +15,9 @@ export function statsOf(values: Float32Array): MapStats {
   let least = Infinity;
   let most = -Infinity;
   let zeros = 0;
-  for (const value of values) {
+  // Indexed, for it runs while models train: iterators take several times as long.
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
     sum += value;
     if (value < least) least = value;
     if (value > most) most = value;
@@ -23,9 +25,21 @@ export function statsOf(values: Float32Array): MapStats {
   }
   const mean = sum / values.length;
   let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
+  for (let at = 0; at < values.length; at++) squares += (values[at]! - mean) ** 2;
   const deviation = Math.sqrt(squares / values.length);
   return { mean, deviation, least, most, zeros: zeros / values.length };
+}
+
+/** (value − middle) · scale + byte, rounded and clipped. */
+function scaledBytes(
+  values: Float32Array,
+  middle: number,
+  scale: number,
+  byte: number,
+): Uint8Array {
+  const bytes = new Uint8ClampedArray(values.length);
+  for (let at = 0; at < values.length; at++) bytes[at] = (values[at]! - middle) * scale + byte;
+  return new Uint8Array(bytes.buffer);
 }
 
 /**
@@ -36,8 +50,9 @@ export function standardBytes(
   values: Float32Array,
   { mean, deviation }: Pick<MapStats, 'mean' | 'deviation'>,
 ): Uint8Array {
-  const scale = deviation > 0 ? 64 / deviation : 0;
-  return new Uint8Array(Uint8ClampedArray.from(values, (value) => (value - mean) * scale + 128));
+  // What is left of a map that is the same everywhere is rounding.
+  const scale = deviation > 1e-6 * Math.abs(mean) ? 64 / deviation : 0;
+  return scaledBytes(values, mean, scale, 128);
 }
 
 /** The smallest number to 0, the largest to 255; 'symmetric': zero in the middle. */
@@ -46,6 +61,5 @@ export function rangeBytes(values: Float32Array, symmetric = false): Uint8Array 
   const size = Math.max(Math.abs(least), Math.abs(most));
   const [from, to] = symmetric ? [-size, size] : [least, most];
   const scale = to > from ? 255 / (to - from) : 0;
-  const middle = to > from ? 0 : 128;
-  return new Uint8Array(Uint8ClampedArray.from(values, (value) => (value - from) * scale + middle));
+  return scaledBytes(values, from, scale, scale > 0 ? 0 : 128);
 }

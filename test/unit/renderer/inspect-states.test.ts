@@ -207,6 +207,86 @@ describe('where the model looks', () => {
   });
 });
 
+describe('the film', () => {
+  it('goes from before training to the last weights', async () => {
+    const { film, filters } = inspect;
+    await film.load(project, run);
+    expect(film.film.value!.epochs).toEqual([0, 1, 2]);
+    await inspect.choose(run, 'last');
+    inspect.showLayer('conv2d');
+    await filters.load(subject(), inspect.layer!);
+    const last = filters.weights(0, 0);
+    film.show(0);
+    expect([film.epoch, film.hasFilters('conv2d'), film.hasFilters('conv2d_1')]).toEqual([
+      0,
+      true,
+      false,
+    ]);
+    expect(filters.weights(0, 0)).not.toEqual(last);
+    film.show(2);
+    expect(filters.weights(0, 0)).toEqual(last);
+    const maps = film.maps('conv2d')!;
+    expect(maps.tiles[0]!.length).toBe(maps.height * maps.width);
+    film.leave();
+    expect(film.maps('conv2d')).toBeNull();
+    expect(filters.weights(0, 0)).toEqual(last);
+  });
+});
+
+describe('what excites a filter', () => {
+  it('is found among the images, highest first', async () => {
+    const { neurons } = inspect;
+    await neurons.excite(subject(), 'conv2d');
+    const { done, total, channels } = neurons.of('conv2d')!;
+    expect(done).toBe(total);
+    expect(channels).toHaveLength(32);
+    for (const { top, most } of channels) {
+      const values = top.map(({ value }) => value);
+      expect(values).toEqual(values.toSorted((a, b) => b - a));
+      expect(values[0]).toBe(most);
+    }
+    expect(neurons.of('conv2d_1')).toBeNull();
+  });
+
+  it('is made from noise', async () => {
+    const { wanted } = inspect.neurons;
+    await wanted.make(subject(), { layer: 'conv2d', channel: 3 });
+    const made = wanted.of({ layer: 'conv2d', channel: 3 })!;
+    expect(made.done).toBe(made.total);
+    expect(made.pixels.length).toBe(784);
+    expect(wanted.of({ layer: 'conv2d', channel: 4 })).toBeNull();
+    expect(wanted.of({ class: 3 })).toBeNull();
+  });
+});
+
+describe('the map of images', () => {
+  it('has a point for each, and selects them by lasso, circle and group', async () => {
+    const { embedding } = inspect;
+    embedding.limit = 100;
+    await embedding.load(subject());
+    const { phase, images, points } = embedding.map.value!;
+    expect(phase).toBe('points');
+    expect(points).toHaveLength(2 * images!.images.length);
+    expect(Math.min(...points!)).toBeGreaterThanOrEqual(-1e-6);
+    expect(Math.max(...points!)).toBeLessThanOrEqual(1 + 1e-6);
+    const corners = [
+      { x: -1, y: -1 },
+      { x: 2, y: -1 },
+      { x: 2, y: 2 },
+      { x: -1, y: 2 },
+    ];
+    embedding.lasso(corners);
+    expect(embedding.images).toEqual(images!.images);
+    embedding.selectWhere((index, { predicted }) => predicted[index] === 0);
+    expect(embedding.selected.size).toBe(images!.predicted.filter((each) => each === 0).length);
+    embedding.select([]);
+    embedding.circle({ x: points![0]!, y: points![1]! }, 1e-6);
+    expect([...embedding.selected]).toContain(0);
+    embedding.setLabels(images!.images.map(() => 1));
+    expect(new Set(embedding.map.value!.images!.labels)).toEqual(new Set([1]));
+  });
+});
+
 describe('leaving', () => {
   it('gives up what is being computed', async () => {
     inspect.maps.first.maps.clear();

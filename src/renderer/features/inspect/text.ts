@@ -1,8 +1,9 @@
 /** Every text of the inspect screen. */
 import type { ColorMapName } from '#shared/color-maps.ts';
-import type { ChannelStats, InspectLayer } from '#shared/contract/index.ts';
+import type { ChannelStats, InspectLayer, Split } from '#shared/contract/index.ts';
 import type { KernelScale } from '#shared/inspect/kernels.ts';
 import type { Comparison } from '../../state/inspect/compare.svelte.ts';
+import type { PointColor } from '../../state/inspect/embedding.svelte.ts';
 import type { FilterOrder } from '../../state/inspect/filters.svelte.ts';
 import type { InspectView } from '../../state/inspect/inspect.svelte.ts';
 import type { WhyMethod } from '../../state/inspect/why.svelte.ts';
@@ -11,10 +12,12 @@ import { count, integer, percent, real, shape, wholePercent } from '../../ui/for
 
 export const text = {
   title: 'Inspect',
-  views: { filters: 'Filters', maps: 'Feature maps', why: 'Where it looks' } satisfies Record<
-    InspectView,
-    string
-  >,
+  views: {
+    filters: 'Filters',
+    maps: 'Feature maps',
+    why: 'Where it looks',
+    images: 'Image map',
+  } satisfies Record<InspectView, string>,
   view: 'Show',
 
   network: 'Layers of the network',
@@ -95,6 +98,7 @@ export const text = {
     channelOf: (channel: number, channels: number) =>
       `${integer(channel)} of ${integer(channels - 1)}`,
     faint: 'faint',
+    dead: 'dead',
     faintHint:
       'Its weights are less than a hundredth of the usual size: it does as good as nothing.',
     faintCount: (faint: number) => `${count(faint, 'filter')} as good as dead`,
@@ -154,6 +158,69 @@ export const text = {
     file: (run: string, layer: string) => `${run}-${layer}-maps.png`,
     fullFile: (run: string, layer: string, channel: number) =>
       `${run}-${layer}-channel-${channel}.png`,
+  },
+
+  excite: {
+    title: 'Images that excite it most',
+    progress: (done: number, total: number) => `${integer(done)} of ${count(total, 'image')}`,
+    active: (share: number, images: number) =>
+      `It answers to ${percent(share)} of ${count(images, 'image')}. The frame is what it sees there.`,
+    dead: 'No image excites it: it is dead.',
+    look: (image: number, value: number) => `Look at image #${image}, ${real(value)}`,
+  },
+  wants: {
+    title: 'What it wants to see',
+    filter: (filter: number) => `What filter ${integer(filter)} wants to see`,
+    class: (name: string) => `What ${name} looks like to the model`,
+    make: 'Make a picture',
+    hint: 'Made from noise, step by step, so that it excites this as much as it can.',
+    score: (score: number) => `Answer ${real(score)}`,
+    file: (run: string, what: string) => `${run}-${what}-wants.png`,
+  },
+  film: {
+    title: 'Film of the training',
+    slider: 'Epoch of the film',
+    play: 'Play',
+    pause: 'Pause',
+    epoch: (epoch: number) => (epoch === 0 ? 'Before training' : `Epoch ${integer(epoch)}`),
+    off: 'The model as it is',
+    hint: 'Drag to see how they came to be',
+    back: 'Back to the model',
+  },
+
+  map: {
+    colors: 'Coloured by',
+    colorings: { label: 'Label', predicted: 'What it says', split: 'Split' } satisfies Record<
+      PointColor,
+      string
+    >,
+    limit: 'How many',
+    images: (images: number) => `Up to ${count(images, 'image')}`,
+    hint: 'Images that the model finds alike lie near each other (UMAP). Draw around some to select them.',
+    plane: (points: number) => `Map of ${count(points, 'image')}`,
+    keys: 'Arrow keys move a circle, plus and minus change its size, Enter selects what is inside, Escape ends.',
+    phases: {
+      decode: 'Reading images',
+      features: 'Asking the model',
+      points: 'Laying them out',
+    },
+    none: 'None',
+    splits: { train: 'Training', validation: 'Validation', test: 'Test' } satisfies Record<
+      Split,
+      string
+    >,
+    groups: 'Select by group',
+    mistakes: 'Mistakes',
+    says: (name: string, sure: string) => `says ${name}, ${sure}`,
+    selected: (images: number) => `${count(images, 'image')} selected`,
+    clear: 'Clear',
+    label: 'Label as…',
+    open: 'Open in Label',
+    labeled: (images: number, name: string) => `${count(images, 'image')} labeled as ${name}`,
+    undo: 'Undo',
+    title: (images: number) => `${count(images, 'image')} of the map`,
+    look: 'Where it looks',
+    more: (images: number) => `and ${integer(images)} more`,
   },
 
   why: {

@@ -209,6 +209,16 @@ export const text = {
     lossHint: 'How wrong the model is, on average; lower is better.',
     accuracyHint: 'Share of images whose most probable class is the true one.',
     empty: 'The curves start with the first epoch.',
+    smoothing: 'Smoothing',
+    smoothingOf: (weight: number) =>
+      weight === 0 ? 'Not smoothed' : `Smoothed ${wholePercent(weight)}`,
+    logLoss: 'Loss in powers of ten',
+    zoomIn: 'Fewer epochs',
+    zoomOut: 'More epochs',
+    wholeRun: 'All epochs',
+    zoomHint: 'Drag over epochs to see them alone; double-click for all',
+    save: 'Save charts',
+    formats: { png: 'As pictures (PNG)', svg: 'As drawings (SVG)', csv: 'As a table (CSV)' },
   },
   settings: {
     model: 'Model',
@@ -268,6 +278,7 @@ export const text = {
     took: (seconds: number) => duration(seconds),
   },
   compare: {
+    file: 'runs',
     differs: 'What differs',
     came: 'What came out',
     same: 'The settings are all the same.',

@@ -3,6 +3,7 @@ import { paint, type ColorMapName } from '#shared/color-maps.ts';
 import type { FilterBank, InspectLayer } from '#shared/contract/index.ts';
 import { planesToRgb, scaleKernels, toBytes, type KernelScale } from '#shared/inspect/kernels.ts';
 import { Question } from '../question.svelte.ts';
+import type { FilmState } from './film.svelte.ts';
 import { floatsOf, inRun, keyOf, type InspectClient, type Subject } from './subject.ts';
 
 export interface Bank extends Omit<FilterBank, 'values'> {
@@ -35,9 +36,11 @@ export class FiltersState {
   hovered = $state<number | null>(null);
   #channel = $state<number | 'rgb'>('rgb');
   readonly #client: InspectClient;
+  readonly #film: FilmState;
 
-  constructor(client: InspectClient) {
+  constructor(client: InspectClient, film: FilmState) {
     this.#client = client;
+    this.#film = film;
   }
 
   async load(subject: Subject, layer: InspectLayer, kernel?: string): Promise<void> {
@@ -97,12 +100,20 @@ export class FiltersState {
       ),
   );
 
-  /** All weights from 0 to 1; each 2-D kernel, or each colour kernel, by itself where scaled so. */
+  /** All weights: the checkpoint's, or those of the film's frame. */
+  readonly #values = $derived.by((): Float32Array => {
+    const bank = this.bank.value;
+    if (!bank) return new Float32Array();
+    return this.#film.hasFilters(bank.layer) ? this.#film.kernels : bank.values;
+  });
+
+  /** The same from 0 to 1. */
   readonly #unit = $derived.by((): Float32Array => {
     const bank = this.bank.value;
     if (!bank) return new Float32Array();
-    const plane = bank.kernel.height * bank.kernel.width;
-    return scaleKernels(bank.values, this.channel === 'rgb' ? 3 * plane : plane, this.scale);
+    if (this.#film.hasFilters(bank.layer)) return this.#film.unit(this.scale);
+    const { channels, height, width } = bank.kernel;
+    return scaleKernels(bank.values, channels * height * width, this.scale);
   });
 
   /** The picture of one filter, at one input channel or in colour. */
@@ -126,6 +137,6 @@ export class FiltersState {
     const { height, width, channels } = this.bank.value!.kernel;
     const plane = height * width;
     const start = (filter * channels + channel) * plane;
-    return [...this.bank.value!.values.subarray(start, start + plane)];
+    return [...this.#values.subarray(start, start + plane)];
   }
 }

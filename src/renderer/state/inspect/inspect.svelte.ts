@@ -4,13 +4,16 @@ import type { AppState } from '../app.svelte.ts';
 import type { OpenProject } from '../project.svelte.ts';
 import { Question } from '../question.svelte.ts';
 import { CompareState } from './compare.svelte.ts';
+import { EmbeddingState } from './embedding.svelte.ts';
+import { FilmState } from './film.svelte.ts';
 import { FiltersState } from './filters.svelte.ts';
 import { MapsState } from './maps.svelte.ts';
+import { NeuronsState } from './neurons.svelte.ts';
 import { PictureState } from './picture.svelte.ts';
 import { WhyState } from './why.svelte.ts';
 import { subjectOf, type InspectClient, type Subject } from './subject.ts';
 
-export const inspectViews = ['filters', 'maps', 'why'] as const;
+export const inspectViews = ['filters', 'maps', 'why', 'images'] as const;
 export type InspectView = (typeof inspectViews)[number];
 
 export interface Network {
@@ -30,7 +33,10 @@ export class InspectState {
   pictures = $state.raw<{ ids: readonly number[]; title: string } | null>(null);
   readonly network = new Question<Network>();
   readonly picture: PictureState;
+  readonly embedding: EmbeddingState;
+  readonly film: FilmState;
   readonly filters: FiltersState;
+  readonly neurons: NeuronsState;
   readonly maps: MapsState;
   readonly why: WhyState;
   readonly compare: CompareState;
@@ -43,7 +49,10 @@ export class InspectState {
     this.#client = client;
     this.#project = project;
     this.picture = new PictureState(client);
-    this.filters = new FiltersState(client);
+    this.embedding = new EmbeddingState(client);
+    this.film = new FilmState(client);
+    this.filters = new FiltersState(client, this.film);
+    this.neurons = new NeuronsState(client);
     this.maps = new MapsState(client);
     this.why = new WhyState(client);
     this.compare = new CompareState(client, project);
@@ -102,6 +111,10 @@ export class InspectState {
     this.network.cancel();
     this.picture.seen.cancel();
     this.filters.bank.cancel();
+    this.embedding.map.cancel();
+    this.film.film.cancel();
+    this.film.player.pause();
+    this.neurons.cancel();
     this.maps.cancel();
     this.why.cancel();
     this.compare.leave();
