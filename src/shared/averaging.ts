@@ -6,3 +6,6 @@ export const averagingSpec = z.strictObject({
   decay: z.number().min(0.5).max(0.99999).default(0.999),
 });
 export type AveragingSpec = z.infer<typeof averagingSpec>;
+
+/** What is taken where nothing is said. */
+export const averagingDefaults: AveragingSpec = averagingSpec.parse({});

@@ -57,6 +57,11 @@ export const modelSpec = z.strictObject({
    */
   loss: z.enum(['crossentropy', 'binary-crossentropy']),
   labelSmoothing: z.number().min(0).lt(1).optional(),
+  /**
+   * So many models side by side, trained on the same batches and averaged when they answer (an
+   * ensemble): the last layer gives one output a class for each of them, one model after the other.
+   */
+  members: z.number().int().min(1).max(100).optional(),
   /** How much an image of each class counts in training; 'balanced': rare classes count more. */
   classWeights: z
     .union([z.literal('balanced'), z.array(z.number().min(0).max(1e6)).min(1)])

@@ -26,6 +26,8 @@ const options: TrainOptions = {
   engine: 'cpu',
   augment: null,
   averaging: null,
+  views: null,
+  validateEvery: 1,
 };
 
 beforeAll(async () => {

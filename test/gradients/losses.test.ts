@@ -8,6 +8,7 @@ import {
   buildProbabilities,
   classWeightsOf,
   clipByNorm,
+  joinMembers,
   outputsOf,
   scoreRow,
   type Head,
@@ -21,6 +22,15 @@ beforeAll(async () => {
 
 const heads: Head[] = ['softmax', 'sigmoid', 'sigmoids'];
 const options: LossOptions[] = [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 3] }];
+const CLASSES = 2;
+const labels = Int32Array.of(1, 0, 0, 1);
+const hot = targetsOf(labels, CLASSES);
+/** As mixed images have them; the same classes have the larger share. */
+const mixed: TensorData = {
+  ...hot,
+  data: Float32Array.of(0.2, 0.8, 0.7, 0.3, 1, 0, 0.45, 0.55),
+};
+const targets = { 'one class': hot, 'shares of two': mixed };
 const cases = heads.flatMap((head) =>
   options.flatMap((each) =>
     Object.entries(targets).map(([name, target]): [string, Head, LossOptions, TensorData] => [
@@ -31,15 +41,6 @@ const cases = heads.flatMap((head) =>
     ]),
   ),
 );
-const CLASSES = 2;
-const labels = Int32Array.of(1, 0, 0, 1);
-const hot = targetsOf(labels, CLASSES);
-/** As mixed images have them; the same classes have the larger share. */
-const mixed: TensorData = {
-  ...hot,
-  data: Float32Array.of(0.2, 0.8, 0.7, 0.3, 1, 0, 0.45, 0.55),
-};
-const targets = { 'one class': hot, 'shares of two': mixed };
 
 async function evaluate(head: Head, logits: TensorData, given: LossOptions, target = hot) {
   const b = new GraphBuilder('loss');
@@ -125,6 +126,41 @@ describe('loss of', () => {
         6,
       );
     }
+  });
+});
+
+it('of several members is the mean of their losses, and their joint answer the mean of their probabilities', async () => {
+  const members = 3;
+  const logits = randomTensor([4, members * CLASSES], { scale: 3 });
+  const numbers = logits.data as Float32Array;
+  const alone = Array.from({ length: members }, (_, member) => ({
+    ...logits,
+    dims: [4, CLASSES],
+    data: Float32Array.from(
+      { length: 4 * CLASSES },
+      (_, at) => numbers[(Math.floor(at / CLASSES) * members + member) * CLASSES + (at % CLASSES)]!,
+    ),
+  }));
+  const given: LossOptions = { labelSmoothing: 0.1, classWeights: [0.5, 3] };
+  const each = await Promise.all(alone.map((one) => evaluate('softmax', one, given, mixed)));
+  const b = new GraphBuilder('members');
+  const z = b.input('z', 'float32', logits.dims);
+  b.output('loss', buildLoss(b, 'softmax', z, b.tensor(mixed), { ...given, members }).loss);
+  b.output('joint', buildProbabilities(b, 'softmax', joinMembers(b, z, members)));
+  const program = await compile(b.finish());
+  const found = await program.run({ z: logits });
+  await program.dispose();
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / members;
+  expect(Number(found['loss']!.data[0])).toBeCloseTo(mean(each.map(({ loss }) => loss)), 5);
+  expectClose(
+    found['joint']!.data as Float32Array,
+    each[0]!.probabilities.map((_, at) => mean(each.map((one) => one.probabilities[at]!))),
+    1e-6,
+    'joint answer',
+  );
+  await checkGradient({
+    inputs: { z: logits },
+    build: (b, { z }) => buildLoss(b, 'softmax', z!, b.tensor(mixed), { ...given, members }).loss,
   });
 });
 

@@ -217,6 +217,18 @@ describe('checkpoints of the TensorFlow backend', () => {
     },
   );
 
+  it('of several members agree', async () => {
+    const member: LayerSpec[] = [
+      ...layers.slice(0, 2),
+      { type: 'flatten' },
+      { type: 'dense', units: 'classes' },
+    ];
+    const joined: LayerSpec = { type: 'branches', merge: 'concat', branches: [member, member] };
+    await expectAgreement(
+      spec([joined], { members: 2, optimizer: { type: 'sgd', momentum: 0.9 } }),
+    );
+  });
+
   it('leave no tensor behind from step to step', async () => {
     const stepper = new TensorflowStepper(tf, { spec: spec(layers), classes: CLASSES }, SEED);
     const [pixels, labels] = batch(1, CLASSES);

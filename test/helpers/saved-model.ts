@@ -18,7 +18,13 @@ export async function saveModel(
   const classNames = Array.from({ length: classes }, (_, index) => `class ${index}`);
   const layout = layoutParameters(resolveModel(spec, classes));
   const { trainable, statistics } = weights(layout);
-  await writeModelFile(runDir, { spec, classNames, seed: 1, parameters: trainable.length });
+  await writeModelFile(runDir, {
+    spec,
+    classNames,
+    seed: 1,
+    parameters: trainable.length,
+    views: null,
+  });
   const parameters = [
     ...unpack(layout.trainable, trainable),
     ...unpack(layout.statistics, statistics),

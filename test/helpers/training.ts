@@ -18,6 +18,8 @@ export const quick: TrainOptions = {
   engine: 'cpu',
   augment: null,
   averaging: null,
+  views: null,
+  validateEvery: 1,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -23,6 +23,8 @@ const options: TrainOptions = {
   engine: 'cpu',
   augment: null,
   averaging: null,
+  views: null,
+  validateEvery: 1,
 };
 
 let root: string;

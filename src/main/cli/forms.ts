@@ -10,6 +10,7 @@ import {
   type EarlyStopSpec,
   type ScheduleSpec,
 } from '#shared/schedule.ts';
+import { viewsSpec, type ViewsSpec } from '#shared/views.ts';
 
 /** How the forms are described in help texts. */
 export const optimizerHelp =
@@ -24,6 +25,9 @@ export const earlyStopHelp =
 
 export const averagingHelp =
   'ema:decay=0.999 averages the weights over the steps, and keeps the average; none';
+
+export const viewsHelp =
+  'average:flip,shift=1 lets the trained model look at each image also mirrored and moved; none';
 
 export function optimizer(text: string): OptimizerSpec {
   return byType(text, 'optimizer', optimizerSpec.options, optimizerSpec);
@@ -49,11 +53,26 @@ export function earlyStop(text: string): EarlyStopSpec | null {
 
 /** Null for 'none'. */
 export function averaging(text: string): AveragingSpec | null {
+  return onlyForm(text, 'averaging', 'ema', averagingSpec);
+}
+
+/** Null for 'none'. */
+export function views(text: string): ViewsSpec | null {
+  return onlyForm(text, 'way of looking', 'average', viewsSpec);
+}
+
+/** Of what there is one kind of, or none. */
+function onlyForm<T>(
+  text: string,
+  what: string,
+  form: string,
+  schema: z.ZodObject & z.ZodType<T>,
+): T | null {
   if (text === 'none') return null;
   const { name, settings } = split(text);
-  oneOf(name, 'averaging', ['ema', 'none']);
-  known(name, settings, Object.keys(averagingSpec.shape));
-  return checked(averagingSpec, settings);
+  oneOf(name, what, [form, 'none']);
+  known(name, settings, Object.keys(schema.shape));
+  return checked(schema, settings);
 }
 
 interface Alternative {

@@ -6,12 +6,14 @@ import { plainDefaults, trainingDefaults } from '#shared/contract/models.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, presets, type Preset } from '#shared/presets/index.ts';
+import { recipeIds, type RecipeId } from '#shared/recipes/index.ts';
 import { fromWorkingFolder } from './paths.ts';
 
 export interface ModelOptions {
   preset?: string;
   spec?: string;
   model?: string;
+  recipe?: RecipeId;
 }
 
 /** How an option that takes a preset is described. */
@@ -61,9 +63,16 @@ async function readJson(file: string): Promise<unknown> {
 export async function modelToTrain(
   client: FoveaClient,
   project: string,
-  options: ModelOptions,
+  options: ModelOptions & { trainLimit?: number },
 ): Promise<{ choice: ModelChoice; defaults: TrainingDefaults }> {
-  oneOf(options, ['preset', 'model', 'spec']);
+  oneOf(options, ['preset', 'model', 'spec', 'recipe']);
+  if (options.recipe !== undefined) {
+    const { recipe: id, trainLimit = null } = options;
+    const made = await client.models.recipes({ project, trainLimit });
+    const { defaults } = made[recipeIds.indexOf(id)] ?? {};
+    if (!defaults) throw new AppError('NOT_FOUND', `There is no recipe '${id}'.`, { subject: id });
+    return { choice: { kind: 'recipe', recipe: id }, defaults };
+  }
   if (options.preset !== undefined) {
     const { info } = presetNamed(options.preset);
     return {

@@ -4,7 +4,9 @@ import type { AveragingSpec } from '#shared/averaging.ts';
 import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
 import { engineNames } from '#shared/engine-names.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
+import { recipeIds } from '#shared/recipes/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { ViewsSpec } from '#shared/views.ts';
 import { augmentationHelp, readAugmentation } from './augmentation.ts';
 import { optimizer, optimizerHelp } from './forms.ts';
 import { modelToTrain, presetHelp, type ModelOptions } from './model-choice.ts';
@@ -28,6 +30,7 @@ export interface CourseOptions {
   earlyStop?: EarlyStopSpec | null;
   validateOn?: ValidateOn;
   averaging?: AveragingSpec | null;
+  views?: ViewsSpec | null;
 }
 
 export function addStepOptions(command: Command): Command {
@@ -35,6 +38,9 @@ export function addStepOptions(command: Command): Command {
     .option('--preset <id>', presetHelp)
     .option('--spec <file>', "a model's layers as JSON")
     .option('--model <name>', 'a model that the project keeps')
+    .addOption(
+      new Option('--recipe <id>', 'model and settings chosen for the data').choices(recipeIds),
+    )
     .option('--batch <n>', 'images a step', positiveInteger)
     .option('--optimizer <form>', optimizerHelp, optimizer)
     .option('--seed <n>', 'of weights and order', seed, 1)
@@ -74,6 +80,8 @@ export async function trainOptions(
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
     engine: options.engine,
     averaging: options.averaging === undefined ? defaults.averaging : options.averaging,
+    validateEvery: defaults.validateEvery,
+    views: options.views === undefined ? defaults.views : options.views,
     augment:
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
   };

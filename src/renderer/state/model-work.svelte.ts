@@ -57,7 +57,7 @@ export class ModelWork {
     ]);
     const { validation, test } = this.splits ?? { validation: 0, test: 0 };
     if (!this.form.chosen) this.form.suggestValidation({ validation, test });
-    this.form.suggest(this.runs.presets);
+    this.form.suggest(this.runs.presets, this.models.recipes);
   }
 
   async #readSplits(): Promise<void> {

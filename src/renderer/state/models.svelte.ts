@@ -2,12 +2,14 @@
 import type {
   FoveaClient,
   ModelChoice,
+  RecipeInfo,
   SavedModel,
   SavedModelInfo,
 } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset } from '#shared/presets/index.ts';
+import { recipeIds } from '#shared/recipes/index.ts';
 import { text } from '../features/train/text.ts';
 import { ModelEditor } from './model-editor.svelte.ts';
 
@@ -17,6 +19,8 @@ const usualClasses = 10;
 export class ModelsState {
   /** By name; null until they were read. */
   list = $state.raw<readonly SavedModelInfo[] | null>(null);
+  /** As they are for the project's data; empty until they were read. */
+  recipes = $state.raw<readonly RecipeInfo[]>([]);
   /** The one that is being changed; null: the form for a new run. */
   editor = $state.raw<ModelEditor | null>(null);
   /** Left with changes that are not kept yet: shown again when its model is. */
@@ -32,14 +36,24 @@ export class ModelsState {
   }
 
   async load(): Promise<void> {
-    this.list = await this.#client.models.list({ project: this.#project });
+    const project = this.#project;
+    [this.list, this.recipes] = await Promise.all([
+      this.#client.models.list({ project }),
+      this.#client.models.recipes({ project }),
+    ]);
   }
 
   /** Opens what a run would take: a saved model itself, anything else as a new one. */
   async edit(choice: ModelChoice): Promise<void> {
     if (choice.kind === 'preset') this.editPreset(choice.preset);
     else if (choice.kind === 'saved') await this.editSaved(choice.model);
-    else this.editSpec(choice.spec);
+    else this.editSpec(choice.kind === 'spec' ? choice.spec : this.#recipe(choice.recipe).spec);
+  }
+
+  #recipe(id: RecipeInfo['id']): RecipeInfo {
+    const recipe = this.recipes[recipeIds.indexOf(id)];
+    if (!recipe) throw new AppError('NOT_FOUND', `There is no recipe '${id}'.`);
+    return recipe;
   }
 
   /** A model of one's own, as the preset is. */

@@ -4,6 +4,7 @@ import type {
   ModelChoice,
   ModelSummary,
   PresetInfo,
+  RecipeInfo,
   Run,
   SavedModelInfo,
   TrainOptions,
@@ -35,6 +36,10 @@ export class TrainForm {
   augment = $state.raw<TrainOptions['augment']>(null);
   /** How weights are averaged over the steps; null: not at all. */
   averaging = $state.raw<TrainOptions['averaging']>(null);
+  /** How the trained model looks at an image; null: once, as it is. */
+  views = $state.raw<TrainOptions['views']>(null);
+  /** Epochs from one validation to the next. */
+  validateEvery = $state(1);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -74,6 +79,8 @@ export class TrainForm {
       engine: this.engine,
       augment: this.augment,
       averaging: this.averaging,
+      views: this.views,
+      validateEvery: this.validateEvery,
     };
   }
 
@@ -103,6 +110,8 @@ export class TrainForm {
     this.trainLimit = defaults.trainLimit;
     this.augment = defaults.augment;
     this.averaging = defaults.averaging;
+    this.views = defaults.views;
+    this.validateEvery = defaults.validateEvery;
     this.#chosen = true;
   }
 
@@ -117,10 +126,17 @@ export class TrainForm {
     this.#chosen = true;
   }
 
-  /** The first preset, unless one was chosen already. */
-  suggest(presets: readonly PresetInfo[]): void {
+  /** The recipe that suits the labels, else the first preset, unless one was chosen already. */
+  suggest(presets: readonly PresetInfo[], recipes: readonly RecipeInfo[]): void {
+    const recipe = recipes.find(({ suggested }) => suggested);
     const first = presets[0];
-    if (first && !this.#chosen) this.usePreset(first);
+    if (this.#chosen) return;
+    if (recipe) this.useRecipe(recipe);
+    else if (first) this.usePreset(first);
+  }
+
+  useRecipe({ id, defaults }: RecipeInfo): void {
+    this.useModel({ kind: 'recipe', recipe: id }, defaults);
   }
 
   /**
@@ -136,7 +152,7 @@ export class TrainForm {
   /** The settings of an earlier run. */
   repeat(run: Pick<Run, 'options' | 'spec'>): void {
     const { options } = run;
-    // A saved model may have changed since: the run's own spec is what it was trained with.
+    // A saved model or a recipe's may be another by now: the run's own spec is what it was trained with.
     this.model = options.model.kind === 'preset' ? options.model : { kind: 'spec', spec: run.spec };
     this.epochs = options.epochs;
     this.batch = options.batch;
@@ -149,6 +165,8 @@ export class TrainForm {
     this.engine = options.engine;
     this.augment = options.augment;
     this.averaging = options.averaging;
+    this.views = options.views;
+    this.validateEvery = options.validateEvery;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

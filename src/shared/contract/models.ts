@@ -5,6 +5,8 @@ import { averagingSpec } from '../averaging.ts';
 import { layerSpec } from '../layer-spec.ts';
 import { modelSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
+import { recipeIds } from '../recipes/types.ts';
+import { viewsSpec } from '../views.ts';
 import { call, inProject, modelId, timestamp } from './base.ts';
 
 /**
@@ -84,6 +86,10 @@ export const trainingDefaults = z.object({
   trainLimit: z.number().int().nullable(),
   augment: augmentationSpec.nullable().default(null),
   averaging: averagingSpec.nullable().default(null),
+  /** How a trained model looks at an image, where its answers are averaged; null: once, as it is. */
+  views: viewsSpec.nullable().default(null),
+  /** Epochs from one validation to the next. */
+  validateEvery: z.number().int().min(1).default(1),
   schedule: scheduleSpec.default({ type: 'constant' }),
   earlyStop: earlyStopSpec.nullable().default(null),
 });
@@ -98,12 +104,16 @@ export const plainDefaults: TrainingDefaults = {
   trainLimit: null,
   augment: null,
   averaging: null,
+  views: null,
+  validateEvery: 1,
   schedule: { type: 'constant' },
   earlyStop: null,
 };
 
 /** Which model a training takes. */
 export const modelChoice = z.discriminatedUnion('kind', [
+  /** As it is for the project's data when the run starts. */
+  z.object({ kind: z.literal('recipe'), recipe: z.enum(recipeIds) }),
   z.object({ kind: z.literal('preset'), preset: z.string() }),
   /** As the project keeps it when the run starts. */
   z.object({ kind: z.literal('saved'), model: modelId }),
@@ -131,10 +141,29 @@ export type SavedModelInfo = z.infer<typeof savedModelInfo>;
 export const savedModel = savedModelInfo.extend({ spec: modelSpec });
 export type SavedModel = z.infer<typeof savedModel>;
 
+export const recipeInfo = z.object({
+  id: z.enum(recipeIds),
+  name: z.string(),
+  /** What it is for, in one sentence. */
+  description: z.string(),
+  spec: modelSpec,
+  input: inputSize,
+  parameters: z.number().int(),
+  /** The settings that go with it, for so many labels. */
+  defaults: trainingDefaults,
+  /** Whether to start with it. */
+  suggested: z.boolean(),
+});
+export type RecipeInfo = z.infer<typeof recipeInfo>;
+
 const inModel = inProject.extend({ model: modelId });
 const name = modelSpec.shape.name;
 
 export const modelsContract = {
+  /** Whole trainings by purpose, as they are for the project's data; `trainLimit` as in a training. */
+  recipes: call
+    .input(inProject.extend({ trainLimit: z.number().int().positive().nullable().default(null) }))
+    .output(z.array(recipeInfo)),
   /** By name. */
   list: call.input(inProject).output(z.array(savedModelInfo)),
   get: call.input(inModel).output(savedModel),

@@ -5,6 +5,7 @@ import { averagingSpec } from '../averaging.ts';
 import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
+import { viewsSpec } from '../views.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
 import { backendInfo } from './system.ts';
@@ -54,6 +55,10 @@ export const trainOptions = z.object({
   augment: augmentationSpec.nullable().default(null),
   /** How weights are averaged over the steps; null: not at all. */
   averaging: averagingSpec.nullable().default(null),
+  /** How a trained model looks at an image, where its answers are averaged; null: once, as it is. */
+  views: viewsSpec.nullable().default(null),
+  /** Epochs from one validation to the next; the first and the last are always validated. */
+  validateEvery: z.number().int().min(1).max(100_000).default(1),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 

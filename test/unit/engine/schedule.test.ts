@@ -29,7 +29,12 @@ function epoch(number: number, loss: number, validated = true): EpochMetrics {
 
 /** The rate of each epoch, and where it ends, as the trainer drives them. */
 function course(losses: number[], schedule: ScheduleSpec, earlyStop: unknown, validated = true) {
-  const options = { learningRate: 0.01, schedule, earlyStop: earlyStopSpec.parse(earlyStop) };
+  const options = {
+    learningRate: 0.01,
+    schedule,
+    earlyStop: earlyStopSpec.parse(earlyStop),
+    validates: validated,
+  };
   let state = startCourse(options);
   const used: number[] = [];
   for (const [at, loss] of losses.entries()) {
@@ -122,7 +127,7 @@ describe('after each epoch', () => {
   });
 
   it('the best epoch is of what is watched', () => {
-    const options = { learningRate: 1, schedule: { type: 'constant' } as const };
+    const options = { learningRate: 1, schedule: { type: 'constant' } as const, validates: true };
     const first = { ...epoch(1, 0.5), valAccuracy: 0.7 };
     const second = { ...epoch(2, 0.6), valAccuracy: 0.8 };
     const bestOf = (earlyStop: { monitor: 'val-loss' } | null) => {
@@ -132,5 +137,19 @@ describe('after each epoch', () => {
     };
     expect(bestOf(null)).toBe(2);
     expect(bestOf({ monitor: 'val-loss' })).toBe(1);
+  });
+
+  it('an epoch between two validations decides nothing', () => {
+    const options = {
+      learningRate: 1,
+      schedule: { type: 'constant' } as const,
+      earlyStop: earlyStopSpec.parse({ monitor: 'val-loss', patience: 1 }),
+      validates: true,
+    };
+    const { state } = afterEpoch(options, startCourse(options), epoch(1, 0.5));
+    const between = afterEpoch(options, state, epoch(2, 0.1, false));
+    expect(between).toEqual({ state, best: false });
+    expect(outOfPatience(options, between.state)).toBe(false);
+    expect(outOfPatience(options, afterEpoch(options, state, epoch(3, 0.6)).state)).toBe(true);
   });
 });

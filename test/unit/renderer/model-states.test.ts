@@ -38,7 +38,7 @@ describe('the form of a new run', () => {
   it('suggests the first preset, plans it, and plans anew on a change', async () => {
     const form = new TrainForm(test.client, project);
     form.suggestValidation({ validation: 0, test: 60 });
-    form.suggest(runs.presets);
+    form.suggest(runs.presets, []);
     expect(form.model).toEqual({ kind: 'preset', preset: runs.presets[0]?.id });
     expect(form.validate).toBe('test');
     expect(form.canStart).toBe(false);

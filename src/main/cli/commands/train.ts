@@ -8,6 +8,8 @@ import {
   earlyStopHelp,
   schedule,
   scheduleHelp,
+  views,
+  viewsHelp,
 } from '../forms.ts';
 import { positiveInteger, positiveNumber } from '../options.ts';
 import {
@@ -33,6 +35,7 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--schedule <form>', scheduleHelp, schedule)
       .option('--early-stop <form>', earlyStopHelp, earlyStop)
       .option('--averaging <form>', averagingHelp, averaging)
+      .option('--views <form>', viewsHelp, views)
       .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
       .option('--folds <k>', 'instead: validate in K folds, each image held out once', folds),
   ).action(async (dir: string, options: StepOptions & CourseOptions & { folds?: number }) => {

@@ -8,11 +8,15 @@ import {
   renameModel,
   saveModel,
 } from '../models/models.ts';
+import { listRecipes } from '../models/recipes.ts';
 import { parseSpec } from '../models/parse-spec.ts';
 import { os } from './implementer.ts';
 
 export function modelsApi({ projects }: CoreContext) {
   return {
+    recipes: os.models.recipes.handler(({ input }) =>
+      listRecipes(projects.get(input.project).store, input.trainLimit),
+    ),
     list: os.models.list.handler(({ input }) => listModels(projects.get(input.project))),
     get: os.models.get.handler(({ input }) => getModel(projects.get(input.project), input.model)),
     save: os.models.save.handler(({ input: { project, ...saving } }) =>

@@ -51,19 +51,20 @@ export class InferenceService {
   }
 
   async #compile(runDir: string, checkpoint: PredictJob['checkpoint']): Promise<Loaded> {
-    const { model, parameters } = await loadRun(runDir, checkpoint);
-    const program = await this.#backend.compile(toOnnx(buildInference(model, parameters)));
+    const { file, model, parameters } = await loadRun(runDir, checkpoint);
+    const graph = buildInference(model, parameters, file.views);
+    const program = await this.#backend.compile(toOnnx(graph));
     return { program, input: model.input, classes: model.classes };
   }
 }
 
 export async function exportOnnx(job: ExportOnnxJob): Promise<{ bytes: number }> {
-  const { model, parameters, metadata } = await loadRun(job.runDir, job.checkpoint);
+  const { file, model, parameters, metadata } = await loadRun(job.runDir, job.checkpoint);
   if (job.classNames.length !== model.classes) {
     throw new RangeError(`${job.classNames.length} names for ${model.classes} classes`);
   }
   const { height, width, channels } = model.input;
-  const bytes = toOnnx(buildExport(model, parameters), {
+  const bytes = toOnnx(buildExport(model, parameters, file.views), {
     description: `Image classifier. Input: uint8 images of any size, ${channels} channels. Output: a probability for each class.`,
     metadata: {
       classes: JSON.stringify(job.classNames),

@@ -14,11 +14,16 @@ import { dataTypes } from './graph/onnx-proto.ts';
 import { GraphError, sizeAt } from './graph/shape.ts';
 import type { Value } from './graph/types.ts';
 
+/** Below any probability that matters; keeps the logarithm of zero away. */
+export const TINY = 1e-30;
+
 export type Head = 'softmax' | 'sigmoid' | 'sigmoids';
 
 export interface LossOptions {
   /** Share of the target that goes to all classes alike, as in Keras; 0 unless said. */
   labelSmoothing?: number;
+  /** Models side by side in the logits, [batch, members · classes]; 1 unless said. */
+  members?: number | undefined;
   /** Images that the mean is over, where others have the rest of them; this batch unless said. */
   wholeBatch?: number | undefined;
   /** How much an image of each class counts. The sum is still divided by the batch, as in Keras. */
@@ -33,7 +38,8 @@ export interface Loss {
 }
 
 /**
- * @param logits float32 [batch, classes], for 'sigmoid' [batch, 1]
+ * @param logits float32 [batch, classes], for 'sigmoid' [batch, 1]; several members learn each by
+ *   itself, and the loss is their mean
  * @param shares float32 [batch, classes], how much of each class is in each image; rows sum to 1
  */
 export function buildLoss(
@@ -41,7 +47,39 @@ export function buildLoss(
   head: Head,
   logits: Value,
   shares: Value,
-  { wholeBatch, labelSmoothing = 0, classWeights }: LossOptions = {},
+  { wholeBatch, members = 1, ...options }: LossOptions = {},
+): Loss {
+  const batch = sizeAt(logits.shape, 0);
+  if (members === 1) return lossOf(b, head, logits, shares, { ...options, wholeBatch });
+  const classes = sizeAt(shares.shape, 1);
+  const alone = b.reshape(logits, [batch * members, classes]);
+  const alike = b.op('Expand', [b.reshape(shares, [batch, 1, classes]), b.ints([1, members, 1])]);
+  const whole = (wholeBatch ?? batch) * members;
+  const { loss } = lossOf(b, head, alone, b.reshape(alike, [batch * members, classes]), {
+    ...options,
+    wholeBatch: whole,
+  });
+  const joint = joinMembers(b, logits, members);
+  return { loss, correct: countRight(b, topIsRight(b, joint, shares)) };
+}
+
+/**
+ * [N, members · classes] → [N, classes]: logits whose softmax is the mean of the members' softmaxes.
+ */
+export function joinMembers(b: GraphBuilder, logits: Value, members: number): Value {
+  if (members === 1) return logits;
+  const classes = sizeAt(logits.shape, 1) / members;
+  const each = b.op('Softmax', [b.reshape(logits, [0, members, classes])], { axis: -1 });
+  const mean = b.op('ReduceMean', [each, b.ints([1])], { keepdims: 0 });
+  return b.op('Log', [b.op('Add', [mean, b.scalar(TINY)])]);
+}
+
+function lossOf(
+  b: GraphBuilder,
+  head: Head,
+  logits: Value,
+  shares: Value,
+  { wholeBatch, labelSmoothing = 0, classWeights }: LossOptions,
 ): Loss {
   const batch = sizeAt(logits.shape, 0);
   const images = wholeBatch ?? batch;
@@ -55,8 +93,12 @@ export function buildLoss(
   const loss = b.op('Mul', [total, b.scalar(-1 / count)]);
 
   const right = head === 'sigmoid' ? sideIsRight(b, logits, wanted) : topIsRight(b, logits, shares);
+  return { loss, correct: countRight(b, right) };
+}
+
+function countRight(b: GraphBuilder, right: Value): Value {
   const counted = b.op('Cast', [right], { to: dataTypes.float32 });
-  return { loss, correct: b.op('ReduceSum', [counted], { keepdims: 0 }) };
+  return b.op('ReduceSum', [counted], { keepdims: 0 });
 }
 
 /** The share of the second of two classes, [batch, 1]. */

@@ -10,6 +10,7 @@ import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { ViewsSpec } from '#shared/views.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
 
@@ -99,6 +100,10 @@ export interface TrainJob {
   augment?: AugmentationSpec | null | undefined;
   /** The averaged weights are the ones that are validated and kept. */
   averaging?: AveragingSpec | null | undefined;
+  /** How the model will look at images when it answers; validation looks once. */
+  views?: ViewsSpec | null | undefined;
+  /** Epochs from one validation to the next, 1 unless given; the first and the last always are. */
+  validateEvery?: number | undefined;
   backend: BackendId | 'auto';
   /** Bytes of images that may be held in memory; by default a quarter of this machine's. */
   imageMemory?: number | undefined;

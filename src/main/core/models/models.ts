@@ -9,6 +9,7 @@ import { plainDefaults, trainingDefaults } from '#shared/contract/models.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, type Preset } from '#shared/presets/index.ts';
+import { recipeSpec } from './recipes.ts';
 import { checkModel } from '../engine/layers/summary.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredModel } from '../store/models.ts';
@@ -28,6 +29,10 @@ export interface ChosenModel {
 /** @throws AppError NOT_FOUND */
 export function chosenModel(store: Store, choice: ModelChoice): ChosenModel {
   switch (choice.kind) {
+    case 'recipe': {
+      const spec = recipeSpec(store, choice.recipe);
+      return { spec, name: spec.name, classes: USUAL_CLASSES };
+    }
     case 'preset': {
       const { spec, info, classes } = presetById(choice.preset);
       return { spec, name: info.name, classes };

@@ -68,7 +68,7 @@ export async function planTraining(
       estimateSeconds: throughput.estimate(
         { spec: chosen.spec, batch: options.batch, backend: backendId },
         options.epochs,
-        images,
+        { ...images, validation: images.validation / options.validateEvery },
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,

@@ -63,6 +63,8 @@ export async function train(
       seed: run.options.seed,
       augment: run.options.augment,
       averaging: run.options.averaging,
+      views: run.options.views,
+      validateEvery: run.options.validateEvery,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,

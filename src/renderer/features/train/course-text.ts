@@ -1,5 +1,5 @@
 /** Texts about the course of a training: rates, optimizers, early stopping, pauses. */
-import type { Run, RunEnding } from '#shared/contract/index.ts';
+import type { Run, RunEnding, TrainOptions } from '#shared/contract/index.ts';
 import { count, integer, setting } from '../../ui/format.ts';
 import {
   earlyStopOf,
@@ -106,6 +106,26 @@ export const courseText = {
     again: 'Try again',
     cancel: 'Cancel',
     close: 'Close',
+  },
+  answers: 'Answers',
+  recipe: 'Recipe',
+  weights: 'Weights kept',
+  looks: 'Looks at an image',
+  averaging: 'Average the weights over the steps',
+  averagingHint:
+    'The average of the newest weights is steadier than the last ones, and is what is kept.',
+  averagingOf: (averaging: TrainOptions['averaging']): string =>
+    averaging ? `averaged, ${setting(averaging.decay)} kept from step to step` : 'the newest',
+  views: 'Look at each image twice, also mirrored',
+  viewsHint:
+    'The trained model averages its answers: a little more often right, in twice the time.',
+  viewsOf: (views: TrainOptions['views']): string => {
+    if (!views) return 'once, as it is';
+    const ways = [
+      ...(views.flip ? ['mirrored'] : []),
+      ...(views.shift > 0 ? [`moved by ${count(views.shift, 'pixel')}`] : []),
+    ];
+    return ways.length > 0 ? `also ${ways.join(' and ')}, averaged` : 'once, as it is';
   },
   scheduleOf,
   earlyStopOf,

@@ -1,5 +1,6 @@
 /** The models that can be trained: the one at hand, those that the project keeps, the presets. */
-import type { PresetInfo, SavedModelInfo } from '#shared/contract/index.ts';
+import type { PresetInfo, RecipeInfo, SavedModelInfo } from '#shared/contract/index.ts';
+import { recipeIds } from '#shared/recipes/index.ts';
 import type { TrainForm } from '../../state/train-form.svelte.ts';
 import { text } from './text.ts';
 
@@ -16,14 +17,26 @@ export interface OfferedModel {
   use: () => void;
 }
 
-type Form = Pick<TrainForm, 'model' | 'plan' | 'useModel' | 'usePreset'>;
+type Form = Pick<TrainForm, 'model' | 'plan' | 'useModel' | 'usePreset' | 'useRecipe'>;
 
 export function choices(
   form: Form,
   saved: readonly SavedModelInfo[],
   presets: readonly PresetInfo[],
+  recipes: readonly RecipeInfo[],
 ): OfferedModel[] {
   const { model } = form;
+  const made: OfferedModel[] = recipes.map((recipe, index) => ({
+    key: recipe.id,
+    name: recipe.name,
+    group: text.models.recipes,
+    description: recipe.description,
+    input: recipe.input,
+    parameters: recipe.parameters,
+    chosen: model.kind === 'recipe' && recipeIds.indexOf(model.recipe) === index,
+    problem: false,
+    use: () => form.useRecipe(recipe),
+  }));
   const own: OfferedModel[] = saved.map((one) => ({
     key: one.id,
     name: one.name,
@@ -46,7 +59,7 @@ export function choices(
     problem: false,
     use: () => form.usePreset(preset),
   }));
-  return [...atHand(form), ...own, ...known];
+  return [...atHand(form), ...made, ...own, ...known];
 }
 
 /** A spec that is not kept: from the editor, or of an earlier run. */

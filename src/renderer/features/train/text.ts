@@ -74,6 +74,7 @@ export const text = {
   },
   models: {
     own: 'This project',
+    recipes: 'Recipes: model and settings chosen for your data',
     atHand: 'Not saved',
     notKept: 'Runs keep their own copy. Edit it to save it in the project.',
     from: (name: string | null) => (name === null ? 'Made in this project' : `Made from ${name}`),

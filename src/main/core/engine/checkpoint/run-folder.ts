@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Checkpoint } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { modelSpec } from '#shared/model-spec.ts';
+import { viewsSpec } from '#shared/views.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { allEntries, layoutParameters, type ParameterValues } from '../programs/parameters.ts';
 import { runFiles, type CheckpointFile } from '../protocol.ts';
@@ -18,6 +19,8 @@ const modelFile = z.object({
   classNames: z.array(z.string()).min(1),
   seed: z.number().int(),
   parameters: z.number().int(),
+  /** How it looks at an image when it answers. */
+  views: viewsSpec.nullable().default(null),
 });
 export type ModelFile = z.infer<typeof modelFile>;
 

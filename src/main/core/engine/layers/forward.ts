@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
 import type { Value } from '../graph/types.ts';
 import { applyActivation } from './activations.ts';
+import { joinMembers } from '../losses.ts';
 import { canPoolInPhases, convThenMaxPool } from './conv-pool.ts';
 import type { ResolvedLayer, ResolvedModel } from './resolve.ts';
 import type { BuildContext } from './types.ts';
@@ -32,7 +33,10 @@ export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
   return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
 }
 
-/** Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes], or [N, 1] of a single sigmoid. */
+/**
+ * Adds the model: float32 [N, C, H, W] → logits, float32 [N, classes], or [N, 1] of a single sigmoid.
+ * Several members give [N, members · classes] in training and their joint answer in inference.
+ */
 export function buildForward(
   b: GraphBuilder,
   model: ResolvedModel,
@@ -42,7 +46,8 @@ export function buildForward(
   const last = model.layers.at(-1);
   // The loss works on logits: it is stable, and softmax or sigmoid is part of its gradient.
   const toLogits = last?.activation === (model.head === 'softmax' ? 'softmax' : 'sigmoid');
-  return buildSequence(b, model.layers, input, options, toLogits);
+  const logits = buildSequence(b, model.layers, input, options, toLogits);
+  return options.training ? logits : joinMembers(b, logits, model.members);
 }
 
 /** Layers one after the other; with `toLogits`, without the last one's activation. */

@@ -31,6 +31,24 @@ function checkedHead(spec: ModelSpec, last: ResolvedLayer, classes: number): Hea
       toClasses(last, wanted),
     );
   }
+  const { members = 1 } = spec;
+  if (members > 1 && wanted !== 'softmax') {
+    throw modelError(
+      name,
+      `Only models that end in softmax can answer together; ${spec.name} has ${members} members.`,
+      'Choose cross-entropy as its loss.',
+    );
+  }
+  if (members > 1 && output.join() === String(members * classes) && last.activation === 'linear') {
+    return 'softmax';
+  }
+  if (members > 1) {
+    throw modelError(
+      name,
+      `The last layer, ${name}, must give ${classes} outputs for each of ${members} members, without an activation.`,
+      "Join as many branches, each of which ends in a dense layer of 'classes' units.",
+    );
+  }
   if (!single && output.join() !== String(classes)) {
     const found = output.length === 1 ? `${output.join('')} outputs` : describe(output);
     throw modelError(

@@ -34,6 +34,8 @@ export interface ResolvedModel {
   layers: ResolvedLayer[];
   head: Head;
   labelSmoothing: number;
+  /** Models side by side whose answers are averaged; 1 unless the spec says more. */
+  members: number;
 }
 
 /** Every layer, those inside blocks before the block that joins them. */
@@ -70,9 +72,10 @@ export function tryResolve(
     const head = headOf(spec, layers, classes);
     checkClassWeights(spec, classes);
     checkTrainable(spec, done);
-    const { name, labelSmoothing = 0 } = spec;
+    const { name, labelSmoothing = 0, members = 1 } = spec;
     const input = { height, width, channels };
-    return { model: { name, input, classes, layers, head, labelSmoothing }, done, problem: null };
+    const model = { name, input, classes, layers, head, labelSmoothing, members };
+    return { model, done, problem: null };
   } catch (error) {
     if (error instanceof ModelError) return { model: null, done, problem: error };
     throw error;

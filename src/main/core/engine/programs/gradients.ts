@@ -76,6 +76,7 @@ export function addGradients(
   const { loss, correct } = buildLoss(b, model.head, logits, target, {
     wholeBatch,
     labelSmoothing: model.labelSmoothing,
+    members: model.members,
     classWeights: classWeights ?? givenWeights(spec),
   });
   b.output('loss', loss);

@@ -1,4 +1,5 @@
 /** Graphs that answer: the model with its trained weights inside, for the app and for export. */
+import { viewsOf, type View, type ViewsSpec } from '#shared/views.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
@@ -34,10 +35,25 @@ export function buildLogits(
   parameters: ParameterValues,
   onLayer?: ForwardOptions['onLayer'],
 ): Value {
-  const values = new Map<string, Value>();
-  for (const [name, { shape, data }] of parameters) {
-    values.set(name, b.initializer(name, { dtype: 'float32', dims: shape, data }));
-  }
+  return buildWith(b, model, input, weightsIn(b, parameters), onLayer);
+}
+
+function weightsIn(b: GraphBuilder, parameters: ParameterValues): ReadonlyMap<string, Value> {
+  return new Map(
+    [...parameters].map(([name, { shape, data }]) => [
+      name,
+      b.initializer(name, { dtype: 'float32', dims: shape, data }),
+    ]),
+  );
+}
+
+function buildWith(
+  b: GraphBuilder,
+  model: ResolvedModel,
+  input: Value,
+  values: ReadonlyMap<string, Value>,
+  onLayer?: ForwardOptions['onLayer'],
+): Value {
   return buildAnswer(b, model, input, {
     onLayer,
     parameter(name) {
@@ -48,14 +64,68 @@ export function buildLogits(
   });
 }
 
+interface Answers {
+  /** Of the image as it is. */
+  logits: Value;
+  /** Averaged over all views. */
+  probabilities: Value;
+}
+
+/** @param input float32 [N, C, H, W] in 0…1 */
+function buildAnswers(
+  b: GraphBuilder,
+  model: ResolvedModel,
+  input: Value,
+  parameters: ParameterValues,
+  views: ViewsSpec | null,
+): Answers {
+  const weights = weightsIn(b, parameters);
+  const all = viewsOf(views).map((view) =>
+    buildWith(b, model, seen(b, input, view, model.input), weights),
+  );
+  const [logits] = all;
+  if (!logits) throw new GraphError('no view');
+  const each = all.map((rows) => buildProbabilities(b, model.head, rows));
+  const sum = each.reduce((total, rows) => b.op('Add', [total, rows]));
+  const probabilities = each.length > 1 ? b.op('Mul', [sum, b.scalar(1 / each.length)]) : sum;
+  return { logits, probabilities };
+}
+
+/** The images as a view shows them; what it looks at beyond an edge is the edge again. */
+function seen(
+  b: GraphBuilder,
+  images: Value,
+  { flip, right, down }: View,
+  { height, width }: ResolvedModel['input'],
+): Value {
+  const turned = flip
+    ? b.op('Slice', [images, b.ints([-1]), b.ints([-width - 1]), b.ints([3]), b.ints([-1])])
+    : images;
+  return moved(b, moved(b, turned, 3, width, right), 2, height, down);
+}
+
+function moved(b: GraphBuilder, images: Value, axis: number, length: number, by: number): Value {
+  if (by === 0) return images;
+  const part = (from: number, to: number) =>
+    b.op('Slice', [images, b.ints([from]), b.ints([to]), b.ints([axis])]);
+  const edge = by > 0 ? part(0, 1) : part(length - 1, length);
+  const edges = new Array<Value>(Math.abs(by)).fill(edge);
+  const parts = by > 0 ? [...edges, part(0, length - by)] : [part(-by, length), ...edges];
+  return b.op('Concat', parts, { axis });
+}
+
 /** image uint8 [batch, height, width, channels] → logits, probabilities float32 [batch, classes]. */
-export function buildInference(model: ResolvedModel, parameters: ParameterValues): Graph {
+export function buildInference(
+  model: ResolvedModel,
+  parameters: ParameterValues,
+  views: ViewsSpec | null = null,
+): Graph {
   const b = new GraphBuilder(`infer_${model.name}`);
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', ['batch', height, width, channels]);
-  const logits = buildLogits(b, model, pixelsToUnit(b, image), parameters);
-  b.output('logits', logits);
-  b.output('probabilities', buildProbabilities(b, model.head, logits));
+  const answers = buildAnswers(b, model, pixelsToUnit(b, image), parameters, views);
+  b.output('logits', answers.logits);
+  b.output('probabilities', answers.probabilities);
   return b.finish();
 }
 
@@ -64,7 +134,11 @@ export function buildInference(model: ResolvedModel, parameters: ParameterValues
  * model's own inside the graph (antialiased, rounded to whole pixel values, as the app does when it
  * reads a file), so whoever runs it needs no preprocessing of their own.
  */
-export function buildExport(model: ResolvedModel, parameters: ParameterValues): Graph {
+export function buildExport(
+  model: ResolvedModel,
+  parameters: ParameterValues,
+  views: ViewsSpec | null = null,
+): Graph {
   const b = new GraphBuilder(model.name);
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', ['batch', 'height', 'width', channels]);
@@ -77,7 +151,7 @@ export function buildExport(model: ResolvedModel, parameters: ParameterValues): 
     exclude_outside: 1,
     axes: [1, 2],
   });
-  const logits = buildLogits(b, model, pixelsToUnit(b, scaled), parameters);
-  b.output('probabilities', buildProbabilities(b, model.head, logits));
+  const { probabilities } = buildAnswers(b, model, pixelsToUnit(b, scaled), parameters, views);
+  b.output('probabilities', probabilities);
   return b.finish();
 }

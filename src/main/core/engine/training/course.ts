@@ -19,6 +19,8 @@ export interface CourseOptions {
   learningRate: number;
   schedule: ScheduleSpec;
   earlyStop: EarlyStopSpec | null;
+  /** Whether there is a validation, if not after each epoch. */
+  validates: boolean;
 }
 
 export interface Decision {
@@ -34,7 +36,7 @@ export function outOfPatience(
   return earlyStop !== null && wait > 0 && wait >= earlyStop.patience;
 }
 
-export function startCourse({ learningRate }: CourseOptions): CourseState {
+export function startCourse({ learningRate }: Pick<CourseOptions, 'learningRate'>): CourseState {
   return { best: null, wait: 0, plateau: startPlateau(learningRate) };
 }
 
@@ -43,11 +45,12 @@ export function startCourse({ learningRate }: CourseOptions): CourseState {
  * the highest validation accuracy, or of the lowest training loss where nothing is validated.
  */
 export function afterEpoch(
-  { schedule, earlyStop }: CourseOptions,
+  { schedule, earlyStop, validates: validated }: CourseOptions,
   before: CourseState,
   metrics: EpochMetrics,
 ): Decision {
-  const validated = metrics.valLoss !== null;
+  // Epochs between two validations decide nothing.
+  if (validated && metrics.valLoss === null) return { state: before, best: false };
   const watched = earlyStop?.monitor ?? (validated ? 'val-accuracy' : 'loss');
   const monitor = watchable(watched, validated);
   const value = monitored(monitor, metrics);

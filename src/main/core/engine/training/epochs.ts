@@ -53,7 +53,11 @@ export async function runEpochs(session: Session): Promise<End> {
       return end(standing, { outcome: 'paused', partialSteps: result.batches });
     }
     const { metrics } = result;
-    const { state, best } = afterEpoch(job, standing.course, metrics);
+    const { state, best } = afterEpoch(
+      { ...job, validates: job.validation !== null },
+      standing.course,
+      metrics,
+    );
     standing = { epoch: metrics.epoch, metrics, course: state, partial: null };
     // First: a crash in between leaves a frame too many, which a training that goes on takes away.
     await session.film.take(standing.epoch, await stepper.parameters());
@@ -133,7 +137,7 @@ async function runEpoch(
   const imagesPerSecond = progress.imagesPerSecond();
   const dataWait = progress.dataWait();
   throwIfCancelled(control.signal);
-  const score = validation && (await validate(session, validation));
+  const score = validation && isValidated(job, epoch) ? await validate(session, validation) : null;
   const metrics = {
     epoch,
     ...progress.means(),
@@ -147,6 +151,10 @@ async function runEpoch(
   const place = { job, epoch, step: stepper.steps, learningRate };
   checkEpoch(metrics, await stepper.parameters(), place, trail);
   return { paused: false, metrics };
+}
+
+function isValidated({ epochs, validateEvery = 1 }: TrainJob, epoch: number): boolean {
+  return epoch === 1 || epoch === epochs || epoch % validateEvery === 0;
 }
 
 async function validate({ stepper, control }: Session, images: DataLoader): Promise<Score> {

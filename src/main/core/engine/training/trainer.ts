@@ -46,6 +46,7 @@ export async function train(
       classNames: job.classNames,
       seed: job.seed,
       parameters,
+      views: job.views ?? null,
     });
     control.emit({
       type: 'start',

@@ -1,6 +1,7 @@
 import { isBlock } from '#shared/layer-tree.ts';
 import type { ResolvedLayer, ResolvedModel } from '../../layers/resolve.ts';
 import { activate } from './activations.ts';
+import { joinMembers } from './loss.ts';
 import { buildLayer } from './layers.ts';
 import type { Tensor, Tf } from './tf.ts';
 
@@ -12,11 +13,12 @@ export interface TfForward {
   updateStatistic(fullName: string, value: Tensor): void;
 }
 
-/** The model: float32 [N, H, W, C] in 0…1 → logits, [N, classes], or [N, 1] of a single sigmoid. */
+/** The model: float32 [N, H, W, C] in 0…1 → logits, as `layers/forward.ts` has them. */
 export function forward(tf: Tf, model: ResolvedModel, image: Tensor, options: TfForward): Tensor {
   const last = model.layers.at(-1);
   const toLogits = last?.activation === (model.head === 'softmax' ? 'softmax' : 'sigmoid');
-  return sequence(tf, model.layers, image, options, toLogits);
+  const logits = sequence(tf, model.layers, image, options, toLogits);
+  return options.training ? logits : joinMembers(tf, logits, model.members);
 }
 
 function sequence(

@@ -1,13 +1,34 @@
-import type { LossOptions, Head } from '../../losses.ts';
+import { TINY, type LossOptions, type Head } from '../../losses.ts';
 import type { Tensor, Tf } from './tf.ts';
 
 /**
  * Mean loss over the batch from logits, as `losses.ts` has it.
  *
- * @param logits [batch, outputs]
+ * @param logits [batch, outputs], of several members one after the other
  * @param shares [batch, classes], how much of each class is in each image
  */
 export function lossOf(
+  tf: Tf,
+  head: Head,
+  logits: Tensor,
+  shares: Tensor,
+  { members = 1, ...options }: LossOptions,
+): Tensor {
+  if (members === 1) return lossOfOne(tf, head, logits, shares, options);
+  const classes = shares.shape[1] ?? 1;
+  const alike = tf.tile(tf.expandDims(shares, 1), [1, members, 1]);
+  const rows = [-1, classes];
+  return lossOfOne(tf, head, tf.reshape(logits, rows), tf.reshape(alike, rows), options);
+}
+
+/** The mean of the members' probabilities, as logits. */
+export function joinMembers(tf: Tf, logits: Tensor, members: number): Tensor {
+  if (members === 1) return logits;
+  const each = tf.softmax(tf.reshape(logits, [logits.shape[0] ?? 1, members, -1]));
+  return tf.log(tf.add(tf.mean(each, 1), TINY));
+}
+
+function lossOfOne(
   tf: Tf,
   head: Head,
   logits: Tensor,

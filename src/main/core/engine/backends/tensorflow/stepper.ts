@@ -19,7 +19,7 @@ import {
 } from '../../training/state.ts';
 import type { Stepper, StepperOptions, StepResult } from '../../training/stepper.ts';
 import { forward } from './forward.ts';
-import { correctOf, lossOf } from './loss.ts';
+import { correctOf, joinMembers, lossOf } from './loss.ts';
 import { clipped, tensorflowArithmetic } from './optimizers.ts';
 import type { Tensor, Tf } from './tf.ts';
 
@@ -150,6 +150,7 @@ export class TensorflowStepper implements Stepper {
       logits = tf.keep(answer);
       return lossOf(tf, this.model.head, answer, wanted, {
         labelSmoothing: this.model.labelSmoothing,
+        members: this.model.members,
         classWeights: this.#options.classWeights ?? givenWeights(spec),
       }).asScalar();
     })(weights);
@@ -182,7 +183,8 @@ export class TensorflowStepper implements Stepper {
         ? towards(m, this.#state.averages, moving, share)
         : tf.tensor1d([]);
     const answers = known(logits, 'logits');
-    const correct = correctOf(tf, this.model.head, answers, wanted);
+    const joint = joinMembers(tf, answers, this.model.members);
+    const correct = correctOf(tf, this.model.head, joint, wanted);
     // Kept beyond the gradient's own scope; this one frees nothing that was kept.
     for (const tensor of [...updated.values(), answers]) tensor.dispose();
     return { loss, correct, weights: next, slots, statistics: moving, averages: average };
