@@ -21,7 +21,7 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     await app.getByRole('button', { name: 'Create project' }).click();
     await expect(app.getByRole('button', { name: 'Project menu' })).toContainText('Shapes');
     await showScreen(app, 'library-empty');
-    for (const stage of ['Label', 'Augment', 'Train', 'Evaluate', 'Predict', 'Export']) {
+    for (const stage of ['Label', 'Augment', 'Train', 'Evaluate', 'Inspect', 'Predict', 'Export']) {
       await go(app, stage);
       await showScreen(app, `${stage.toLowerCase()}-empty`);
     }

@@ -70,6 +70,20 @@ test('inspect: the film, what excites a filter, and images as a map', async ({ a
     await showScreen(app, 'inspect-neuron');
   });
 
+  await test.step('its kernel slides over the picture in the workbench', async () => {
+    const weights = app.getByRole('table', { name: /^Weights of filter 4/ }).getByRole('cell');
+    const shown = (await weights.allTextContents()).map((cell) => Number(cell.replace('−', '-')));
+    await app.getByRole('button', { name: 'Slide it over a picture' }).click();
+    const fields = app.getByRole('group', { name: 'Kernel' }).getByRole('textbox');
+    await expect(fields).toHaveCount(9);
+    for (const [index, field] of (await fields.all()).entries()) {
+      const value = Number((await field.inputValue()).replace('−', '-'));
+      expect(Math.abs(value - shown[index]!)).toBeLessThan(0.011);
+    }
+    await expect(app.getByRole('img', { name: 'Output' })).toBeVisible();
+    await go(app, 'Inspect');
+  });
+
   await test.step('images as a map, coloured by their label', async () => {
     await app.getByRole('radio', { name: 'Image map' }).check({ force: true });
     const plane = app.getByRole('application', { name: /^Map of [\d,]+ images$/ });

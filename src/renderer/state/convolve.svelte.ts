@@ -165,6 +165,20 @@ export class ConvolveState {
     this.ask();
   }
 
+  /** A kernel of a trained layer, as the layer uses it: not turned around, on a picture. */
+  async takeKernel(kernel: NumberGrid, image: number | null): Promise<void> {
+    this.doing = 'convolve';
+    this.flip = false;
+    this.stride = 1;
+    this.kernelId = null;
+    this.kernel = kernel;
+    if (image !== null) this.image = image;
+    await this.turnToSubject('picture');
+    this.show = 'stretch';
+    if (image === null) this.ask();
+    else await this.showImage(image);
+  }
+
   resizeKernel(size: KernelSize): void {
     if (this.kernelId) {
       this.useKernel(this.kernelId, size);

@@ -64,8 +64,6 @@ export const text = {
   } satisfies Record<Comparison, string>,
   otherRun: 'Other run',
   noOtherRun: 'There is no other run with a model yet.',
-  noSuchLayer: (run: string, layer: string) => `${run} has no layer ${layer}.`,
-  noSuchLayerHint: 'Choose a layer that both have, or another run.',
 
   filters: {
     grid: (layer: string) => `Filters of ${layer}`,
@@ -107,7 +105,6 @@ export const text = {
     bias: 'Bias',
     biasHint: 'Added to its answer everywhere.',
     group: 'Like it',
-    groupNone: 'none',
     groupHint: 'Filters of this layer that point the same way.',
     channels: (channels: number) => `Its ${count(channels, 'input channel')}`,
     channelName: (channel: number) => `Input channel ${integer(channel)}`,
@@ -250,8 +247,6 @@ export const text = {
     cover: 'Map over picture',
     picture: 'The picture as the model sees it',
     flat: 'Nothing here speaks for this class.',
-    label: 'Label',
-    unlabeled: 'Not labeled',
     relabel: 'Change label…',
     previous: 'Previous picture',
     next: 'Next picture',

@@ -1,6 +1,6 @@
 /** A run's images as points of a plane, like ones near each other, and those of them that are selected. */
 import { SvelteSet } from 'svelte/reactivity';
-import type { EmbeddingEvent, FoveaClient, Split } from '#shared/contract/index.ts';
+import type { EmbeddingEvent, FoveaClient } from '#shared/contract/index.ts';
 import { unpackFloats } from '#shared/float-text.ts';
 import { Question } from '../question.svelte.ts';
 import { fitted, insideOf, withinCircle, type Place } from './plane.ts';
@@ -105,6 +105,3 @@ function after(map: ImageMap, event: EmbeddingEvent): ImageMap {
       };
   }
 }
-
-/** Names of the parts that the images are split into. */
-export const splitOrder: readonly (Split | null)[] = ['train', 'validation', 'test', null];
