@@ -1,7 +1,7 @@
 /** What a study says, in the words and files that the window and the command line share. */
 import type { StudyResult } from './contract/index.ts';
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const percent = (share: number): string => `${share > 0.9995 ? 100 : (share * 100).toFixed(1)} %`;
 const integer = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const points = (share: number): string => {
   const value = share * 100;

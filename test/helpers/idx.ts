@@ -39,16 +39,25 @@ export interface IdxOptions {
   train: number;
   test?: number;
   classes?: number;
+  /** Training images (by their index) that get the label of the next class. */
+  wrong?: readonly number[];
 }
 
 export const idxClassNames = ['north', 'east', 'south', 'west'];
 
 /** Writes MNIST's four files (two without `test`); labels go 0, 1, 2, … in turn. */
-export function writeIdx(folder: string, { train, test = 0, classes = 4 }: IdxOptions): void {
+export function writeIdx(
+  folder: string,
+  { train, test = 0, classes = 4, wrong = [] }: IdxOptions,
+): void {
   mkdirSync(folder, { recursive: true });
   const pair = (name: string, count: number, seed: number): void => {
     if (count === 0) return;
-    const labels = Uint8Array.from({ length: count }, (_, index) => index % classes);
+    const mistaken = new Set(name === 'train' ? wrong : []);
+    const labels = Uint8Array.from(
+      { length: count },
+      (_, index) => (index + (mistaken.has(index) ? 1 : 0)) % classes,
+    );
     const pixels = squares(count, classes, seed);
     writeFileSync(
       join(folder, `${name}-images-idx3-ubyte`),

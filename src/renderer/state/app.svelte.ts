@@ -49,6 +49,10 @@ export interface StageIntent {
   why?: boolean;
   /** Train, Evaluate, Inspect, Predict, Export: about this run. */
   run?: string;
+  /** Train: this study. */
+  study?: string;
+  /** Evaluate: the labels that the answers of this study doubt. */
+  suspects?: string;
   /** Library: show this import report. */
   report?: number;
 }

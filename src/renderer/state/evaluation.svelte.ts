@@ -2,6 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type {
   Checkpoint,
+  Comparison,
   EvaluationReport,
   FoveaClient,
   Prediction,
@@ -29,6 +30,12 @@ export class EvaluationState {
   /** The job that evaluates the present choice; null when none runs. */
   jobId = $state<string | null>(null);
 
+  /** The run that this one is compared with; null: none. */
+  beforeId = $state<string | null>(null);
+  comparison = $state.raw<Comparison | null>(null);
+  /** The job that evaluates that other run first. */
+  beforeJob = $state<string | null>(null);
+
   query = $state.raw<CellQuery | null>(null);
   images = $state.raw<readonly Prediction[]>([]);
   total = $state(0);
@@ -55,6 +62,7 @@ export class EvaluationState {
     if (this.#key() !== before) {
       this.report = null;
       this.jobId = null;
+      this.stopComparing();
       this.closeCell();
       this.relabeled.clear();
     }
@@ -72,6 +80,7 @@ export class EvaluationState {
       if (report && this.report && report.at !== this.report.at) this.relabeled.clear();
       this.report = report;
       this.failure = null;
+      if (report && this.beforeId !== null) await this.#readComparison();
     } catch (error) {
       if (mine === this.#reads) this.failure = error;
     } finally {
@@ -91,6 +100,49 @@ export class EvaluationState {
     this.jobId = null;
     await this.refresh();
     if (this.query) await this.openCell(this.query);
+  }
+
+  /** Holds the report against another run; that one is evaluated on the same images if need be. */
+  async compareWith(run: string): Promise<void> {
+    this.beforeId = run;
+    this.comparison = null;
+    this.beforeJob = null;
+    const known = await this.#client.evaluation.report(this.#target(run));
+    if (this.beforeId !== run) return;
+    if (known) {
+      await this.#readComparison();
+    } else {
+      const { job } = await this.#client.evaluation.start(this.#target(run));
+      this.beforeJob = job;
+    }
+  }
+
+  /** The job that evaluates the other run has ended. */
+  async compared(): Promise<void> {
+    this.beforeJob = null;
+    await this.#readComparison();
+  }
+
+  stopComparing(): void {
+    this.beforeId = null;
+    this.comparison = null;
+    this.beforeJob = null;
+  }
+
+  async #readComparison(): Promise<void> {
+    const before = this.beforeId;
+    if (before === null || this.runId === null) return;
+    try {
+      const comparison = await this.#client.evaluation.compare({
+        ...this.#target(this.runId),
+        before: { run: before, checkpoint: this.checkpoint },
+      });
+      if (this.beforeId === before) this.comparison = comparison;
+    } catch (error) {
+      if (this.beforeId !== before) return;
+      this.stopComparing();
+      this.failure = error;
+    }
   }
 
   async openCell(query: CellQuery): Promise<void> {

@@ -25,7 +25,7 @@ export class LibraryOverview {
     this.#api = api;
     this.#project = project;
     this.#onError = onError;
-    this.#stop = project.on(['images', 'labels', 'classes', 'splits', 'sources'], () => {
+    this.#stop = project.on(['images', 'labels', 'classes', 'splits', 'sources', 'studies'], () => {
       this.#timer ??= setTimeout(() => {
         this.#timer = null;
         void this.load();

@@ -10,6 +10,8 @@ import { ExportsState } from './exports.svelte.ts';
 import { classesNeeded, ModelsState } from './models.svelte.ts';
 import { PredictState } from './predict.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
+import { StudiesState } from './studies.svelte.ts';
+import { SuspectsState } from './suspects.svelte.ts';
 import { RunsState } from './runs.svelte.ts';
 import { TrainForm } from './train-form.svelte.ts';
 
@@ -20,6 +22,8 @@ export class ModelWork {
   readonly evaluation: EvaluationState;
   readonly predict: PredictState;
   readonly exports: ExportsState;
+  readonly studies: StudiesState;
+  readonly suspects: SuspectsState;
   /** Null until it was read. */
   splits = $state.raw<SplitSummary | null>(null);
 
@@ -35,6 +39,8 @@ export class ModelWork {
     this.evaluation = new EvaluationState(app.api, project.id);
     this.predict = new PredictState(app.api, project.id);
     this.exports = new ExportsState(app.api, project.id);
+    this.studies = new StudiesState(app.api, project.id);
+    this.suspects = new SuspectsState(app.api, project.id);
     this.#listen();
   }
 
@@ -46,6 +52,8 @@ export class ModelWork {
       this.#readSplits(),
       this.exports.load(),
       this.evaluation.refresh(),
+      this.studies.refresh(),
+      this.suspects.refresh(),
     ]);
     const { validation, test } = this.splits ?? { validation: 0, test: 0 };
     if (!this.form.chosen) this.form.suggestValidation({ validation, test });
@@ -71,10 +79,13 @@ export class ModelWork {
       // Labels decide what a run and a report are worth.
       void this.runs.refresh();
       void this.evaluation.refresh();
+      void this.studies.refresh();
+      void this.suspects.refresh();
       this.form.replan(1000);
     });
     project.on(['evaluations'], () => void this.evaluation.refresh());
     project.on(['exports'], () => void this.exports.load());
+    project.on(['studies'], () => void this.studies.refresh());
     const unlisten = this.#app.jobs.onEnd((job) => this.#jobEnded(job));
     project.signal.addEventListener('abort', () => {
       unlisten();
@@ -85,6 +96,7 @@ export class ModelWork {
 
   #jobEnded(job: Job): void {
     if (job.id === this.evaluation.jobId) void this.evaluation.ended();
+    if (job.id === this.evaluation.beforeJob) void this.evaluation.compared();
     if (job.id === this.exports.jobId) {
       void this.exports.ended(job.result?.type === 'export' ? job.result.export : null);
     }

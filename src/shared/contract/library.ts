@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { call, classId, imageId, inProject, jobId, split, timestamp } from './base.ts';
+import { call, classId, imageId, inProject, jobId, split, studyId, timestamp } from './base.ts';
 
 /** What an import would find at a place, before anything is written. */
 export const sourceScan = z.object({
@@ -129,6 +129,8 @@ export const healthFinding = z.object({
   count: z.number().int(),
   /** Images behind it, when a grid can show them. */
   filter: imageFilter.nullable(),
+  /** The study whose answers doubt these labels: its list of suspects shows them. */
+  study: studyId.optional(),
 });
 export type HealthFinding = z.infer<typeof healthFinding>;
 

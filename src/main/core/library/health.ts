@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClassInfo, HealthFinding, SplitSummary } from '#shared/contract/index.ts';
+import { findSuspects } from '../evaluation/suspects.ts';
 import type { Project } from '../projects/project.ts';
 
 /** Fewer than this, and nothing can be said of how well a class is told apart. */
@@ -20,6 +21,7 @@ export async function healthOf(project: Project): Promise<HealthFinding[]> {
   const findings = [
     ...labelFindings(summary, classes),
     ...flagFindings(project),
+    ...suspectFindings(project),
     ...balanceFindings(classes),
     ...splitFindings(summary),
     ...sizeFindings(project),
@@ -61,6 +63,28 @@ function flagFindings({ store }: Project): HealthFinding[] {
       text,
       count: conflicts,
       filter: { flags: ['conflict'] },
+    },
+  ];
+}
+
+/** By the newest folds: each image was judged by a model that did not learn from it. */
+function suspectFindings(project: Project): HealthFinding[] {
+  const study = project.store.studies
+    .list()
+    .find(({ request, status }) => request.kind === 'folds' && status === 'done');
+  if (!study) return [];
+  const { suspects } = findSuspects(project, { kind: 'study', study: study.id });
+  // What was given another label since then was looked at.
+  const count = suspects.filter(({ now }) => now === null).length;
+  if (count === 0) return [];
+  return [
+    {
+      id: 'mislabeled',
+      severity: 'warning',
+      text: count === 1 ? '1 label is likely wrong.' : `${number(count)} labels are likely wrong.`,
+      count,
+      filter: null,
+      study: study.id,
     },
   ];
 }

@@ -41,16 +41,16 @@ function pointsOf(parts: readonly StudyPart[]): Group[] {
   // Few seeds tell little of their spread: that of all sizes is taken together, in units of √p(1−p).
   const freedom = groups.reduce((sum, { shares }) => sum + shares.length - 1, 0);
   const squares = groups.reduce(
-    (sum, { shares, center }) =>
-      sum + ((shares.length - 1) * deviation(shares) ** 2) / Math.max(binomial(center), 1e-4),
+    (sum, { shares, center, images }) =>
+      sum + ((shares.length - 1) * deviation(shares) ** 2) / chance(center, images),
     0,
   );
   return groups.map(({ size, images, shares, center }) => {
     const seeds = shares.length;
     const error =
       freedom > 0
-        ? Math.sqrt((squares / freedom) * Math.max(binomial(center), 1e-4)) / Math.sqrt(seeds)
-        : Math.sqrt(Math.max(binomial(center), 1e-4) / images);
+        ? Math.sqrt((squares / freedom) * chance(center, images)) / Math.sqrt(seeds)
+        : Math.sqrt(chance(center, images) / images);
     const half = freedom > 0 ? tQuantile(freedom) * error : 0;
     const [low, high] = shareInterval(center, images);
     return {
@@ -67,7 +67,14 @@ function pointsOf(parts: readonly StudyPart[]): Group[] {
   });
 }
 
-const binomial = (share: number): number => share * (1 - share);
+/**
+ * p(1 − p), with two images more of each outcome (Agresti and Coull 1998): a share of 100 % on a few
+ * images is not without chance.
+ */
+function chance(share: number, images: number): number {
+  const adjusted = (share * images + 2) / (images + 4);
+  return adjusted * (1 - adjusted);
+}
 
 /**
  * Fits the power law, and fits it again to points drawn within their noise: what comes out differs as
@@ -101,11 +108,11 @@ function extrapolate(
   const chances = laws.map(() => normal(1)(random));
   const at = (size: number): { accuracy: number; interval: Interval } => {
     const accuracy = 1 - errorAt(law, size);
-    const chance = Math.sqrt(binomial(accuracy) / images);
+    const luck = Math.sqrt(chance(accuracy, images) / images);
     return {
       accuracy,
       interval: range(
-        laws.map((each, index) => clip(1 - errorAt(each, size) + chance * chances[index]!)),
+        laws.map((each, index) => clip(1 - errorAt(each, size) + luck * chances[index]!)),
         accuracy,
       ),
     };

@@ -1,16 +1,20 @@
-/** Gives an image another class where its mistake is seen, and offers to take it back. */
 import type { AppState } from '../../state/app.svelte.ts';
-import type { EvaluationState } from '../../state/evaluation.svelte.ts';
 import { text } from './text.ts';
 
+interface Relabeling {
+  relabel(image: number, classId: number | null, className: string | null): Promise<void>;
+  forgetRelabel(image: number): void;
+}
+
+/** Gives an image another class where its mistake was seen; the toast takes it back. */
 export async function relabelWithUndo(
   app: AppState,
-  evaluation: EvaluationState,
+  state: Relabeling,
   image: number,
   { id, name }: { id: number; name: string },
 ): Promise<void> {
   await app.attempt(async () => {
-    await evaluation.relabel(image, id, name);
+    await state.relabel(image, id, name);
     app.toasts.show(text.relabeledToast(name), {
       tone: 'good',
       key: 'relabel',
@@ -19,7 +23,7 @@ export async function relabelWithUndo(
         run: () =>
           void app.attempt(async () => {
             await app.api.labels.undo({ project: app.project!.id });
-            evaluation.forgetRelabel(image);
+            state.forgetRelabel(image);
           }),
       },
     });

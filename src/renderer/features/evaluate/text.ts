@@ -1,7 +1,7 @@
 /** Every text of the evaluate screen. */
-import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import type { Checkpoint, Comparison, EvaluationReport, Split } from '#shared/contract/index.ts';
 import { plusMinus } from '#shared/intervals.ts';
-import { between, count, integer, percent, when } from '../../ui/format.ts';
+import { between, count, integer, percent, points, when } from '../../ui/format.ts';
 
 const splitNames: Record<Split, string> = {
   train: 'Training',
@@ -68,13 +68,60 @@ export const text = {
     precision: 'Precision',
     recall: 'Recall',
     f1: 'F1',
+    change: 'Change',
     support: 'Images',
   },
   columnHints: {
     precision: 'Of the images that the model called this, how many are.',
     recall: 'Of the images that are this, how many the model found.',
     f1: 'Precision and recall in one number, their harmonic mean.',
+    change: 'How many more (or fewer) of this class it finds than the other run, in points.',
     support: 'Images whose true class this is.',
+  },
+
+  compare: {
+    label: 'Compare with',
+    none: 'No other run',
+    evaluating: 'Asking the other run about the same images…',
+    /** 'Against fashion-small: +1.2 points on 200 images (−0.5 to +2.9 points).' */
+    sentence: (run: string, { images, overall }: Comparison): string => {
+      const [low, high] = overall.interval;
+      const range = `${points(overall.difference)} on ${count(images, 'image')} (${points(low)} to ${points(high)})`;
+      const sure =
+        low > 0
+          ? 'Better.'
+          : high < 0
+            ? 'Worse.'
+            : 'No difference that this many images could show.';
+      return `Against ${run}: ${range}. ${sure}`;
+    },
+    fair: 'Both are held against the labels of today.',
+  },
+
+  suspects: {
+    open: 'Likely wrong labels',
+    title: 'Labels that are likely wrong',
+    close: 'Back to the matrix',
+    byStudy: (name: string) => `By folds of ${name}`,
+    byRun: (split: string) => `By this run’s answers on ${split} images`,
+    source: 'Judged',
+    sentence: (suspects: number, images: number) =>
+      suspects === 0
+        ? `None of ${count(images, 'label')} looks wrong.`
+        : `${integer(suspects)} of ${count(images, 'label')}: the model, which did not learn from these images, is sure that they show something else. The most doubtful come first.`,
+    given: (name: string) => `labeled ${name}`,
+    looks: (name: string) => `looks like ${name}`,
+    take: (name: string) => `Label ${name}`,
+    mended: (labels: number) => `${count(labels, 'label')} changed.`,
+    mendedBody:
+      'Runs that learned from them are marked as trained on older labels. Train again, and compare class by class.',
+    again: 'Train again',
+    none: 'No label looks wrong',
+    noneBody: 'The model agrees with the labels, or is not sure enough to doubt them.',
+    teach: 'Find wrong labels',
+    teachBody:
+      'Validate in folds: each image is judged by a model that did not learn from it. Where it is sure of something else, the label is worth a look.',
+    validate: 'Validate in folds',
   },
 
   at: (at: number) => `Evaluated ${when(at)}`,
