@@ -24,7 +24,7 @@ export function lossOf(
 /** The mean of the members' probabilities, as logits. */
 export function joinMembers(tf: Tf, logits: Tensor, members: number): Tensor {
   if (members === 1) return logits;
-  const each = tf.softmax(tf.reshape(logits, [logits.shape[0] ?? 1, members, -1]));
+  const each = tf.softmax(tf.reshape(logits, [logits.shape[0], members, -1]));
   return tf.log(tf.add(tf.mean(each, 1), TINY));
 }
 
