@@ -12,7 +12,7 @@ import Microscope from '@lucide/svelte/icons/microscope';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Tags from '@lucide/svelte/icons/tags';
 import WandSparkles from '@lucide/svelte/icons/wand-sparkles';
-import type { StageId } from '../state/app.svelte.ts';
+import { stageIds, type StageId } from '../state/app.svelte.ts';
 import { text } from './text.ts';
 
 type ScreenModule = { default: Component };
@@ -41,19 +41,7 @@ const icons: Record<StageId, Stage['icon']> = {
   convolve: Grid3x3,
 };
 
-const order: readonly StageId[] = [
-  'library',
-  'label',
-  'augment',
-  'train',
-  'evaluate',
-  'inspect',
-  'predict',
-  'export',
-  'convolve',
-];
-
-export const stages: readonly Stage[] = order.flatMap((id) => {
+export const stages: readonly Stage[] = stageIds.flatMap((id) => {
   const name = id.charAt(0).toUpperCase() + id.slice(1);
   const load = screens[`../features/${id}/${name}Screen.svelte`];
   return load ? [{ id, label: text.stages[id], icon: icons[id], load }] : [];

@@ -24,7 +24,8 @@ import { firstPlace, rememberPlace } from './last-place.ts';
 import { OpenProject } from './project.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
 
-const stageIds = [
+/** In the order of the rail. */
+export const stageIds = [
   'library',
   'label',
   'augment',
