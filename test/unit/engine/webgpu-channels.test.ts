@@ -10,14 +10,14 @@ import { Random } from '#core/engine/random.ts';
 const cpu = createBackend({ id: 'cpu', label: 'CPU' }, 1);
 
 /** Two convolutions of the same images. */
-function twice(channels: number, filters: number, size = 3): Graph {
+function twice(channels: number, filters: number, size = 3, padding = 0): Graph {
   const b = new GraphBuilder('twice');
   const x = b.input('x', 'float32', [2, channels, 9, 9]);
   const attributes = {
     kernel_shape: [size, size],
     strides: [1, 1],
     dilations: [1, 1],
-    pads: [0, 0, 0, 0],
+    pads: [padding, padding, 0, 0],
   };
   for (const name of ['v', 'w']) {
     const kernel = b.input(name, 'float32', [filters, channels, size, size]);
@@ -39,8 +39,14 @@ function numbersFor({ inputs }: Graph): Record<string, TensorData> {
 }
 
 describe('fillChannels', () => {
-  it.each([6, 9, 15, 18])('gives %i channels zeros up to whole vectors', async (channels) => {
-    const graph = twice(channels, 8);
+  it.each([
+    [6, 3, 0],
+    [9, 3, 0],
+    [15, 3, 0],
+    [18, 3, 0],
+    [6, 1, 1],
+  ])('gives %i channels zeros up to whole vectors (kernel %i)', async (channels, size, padding) => {
+    const graph = twice(channels, 8, size, padding);
     const filled = fillChannels(graph);
     expect(() => validate(filled)).not.toThrow();
     const convolutions = filled.nodes.filter(({ op }) => op === 'Conv');

@@ -1,5 +1,5 @@
 /** Steers around a wrong kernel of ONNX Runtime's WebGPU provider. */
-import type { Graph, Node, TensorData, Value } from '../graph/types.ts';
+import type { Attributes, Graph, Node, TensorData, Value } from '../graph/types.ts';
 
 /** What the provider's shaders read at once. */
 const VECTOR = 4;
@@ -7,7 +7,7 @@ const VECTOR = 4;
 /**
  * ONNX Runtime 1.30 answers wrong numbers for convolutions on WebGPU whose input channels are a
  * multiple of 3 but not of 4 (6, 9, 15, 18, …; 3 itself is right), where the output channels are a
- * multiple of 4 and the kernel is larger than a point. Weight gradients have images as channels, so a
+ * multiple of 4, unless it is a plain product of each pixel’s channels. Weight gradients have images as channels, so a
  * last batch of six images is enough.
  */
 function isWrong({ op, inputs: [x, w], attributes }: Node): boolean {
@@ -19,8 +19,15 @@ function isWrong({ op, inputs: [x, w], attributes }: Node): boolean {
     channels > 3 &&
     channels % 3 === 0 &&
     channels % VECTOR !== 0 &&
-    kernel.some((size) => size > 1)
+    !isProduct(kernel, attributes)
   );
+}
+
+/** Kernels of one point, nothing around the image, every pixel: a matrix product to the provider. */
+function isProduct(kernel: readonly number[], { pads, strides }: Attributes): boolean {
+  const all = (values: unknown, one: number) =>
+    !Array.isArray(values) || values.every((value) => value === one);
+  return all(kernel, 1) && all(pads, 0) && all(strides, 1);
 }
 
 /**
