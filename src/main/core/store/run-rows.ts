@@ -129,6 +129,10 @@ export interface EpochRow {
 export const runNumber = (id: string): number =>
   /^r\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1;
 
+/** 's12' → 12; what is no study id becomes a number that no study has. */
+export const studyNumber = (id: string): number =>
+  /^s\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1;
+
 /** In the table, a paused run is a stopped one with its ending. */
 export const statusColumn = (status: RunStatus): RunStatus =>
   status === 'paused' ? 'stopped' : status;

@@ -5,6 +5,7 @@ import type { Db } from './database.ts';
 import {
   runNumber,
   statusColumn,
+  studyNumber,
   toEpoch,
   toRun,
   type EpochRow,
@@ -15,6 +16,7 @@ import {
   type StoredEpoch,
   type StoredRun,
 } from './run-rows.ts';
+import { updateGiven } from './update-given.ts';
 
 export { runNumber } from './run-rows.ts';
 export type {
@@ -61,7 +63,7 @@ export class RunsTable {
           run.job,
           run.owner.pid,
           run.owner.mark,
-          run.study === null ? null : Number(run.study.slice(1)),
+          run.study === null ? null : studyNumber(run.study),
         );
       data.run(lastInsertRowid, 'train', toBlob(train.images), toBlob(train.classes));
       if (validation) {
@@ -117,7 +119,7 @@ export class RunsTable {
   }
 
   update(id: string, changes: RunChanges): void {
-    const columns: [string, string | number | null | undefined][] = [
+    updateGiven(this.#db, 'runs', runNumber(id), [
       ['name', changes.name],
       ['notes', changes.notes],
       ['status', changes.status && statusColumn(changes.status)],
@@ -132,14 +134,7 @@ export class RunsTable {
       ['options', changes.options && JSON.stringify(changes.options)],
       ['owner_pid', changes.owner?.pid],
       ['owner_mark', changes.owner?.mark],
-    ];
-    const given = columns.filter(([, value]) => value !== undefined);
-    if (given.length === 0) return;
-    this.#db
-      .prepare(
-        `UPDATE runs SET ${given.map(([column]) => `${column} = ?`).join(', ')} WHERE number = ?`,
-      )
-      .run(...given.map(([, value]) => value), runNumber(id));
+    ]);
   }
 
   /** The run with its epochs, data, evaluations and exports. Its folder is the caller's. */

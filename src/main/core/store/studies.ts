@@ -5,7 +5,8 @@ import { AppError, type ErrorInfo } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { float32FromBlob, int32FromBlob, toBlob, uint32FromBlob } from './blobs.ts';
 import type { Db } from './database.ts';
-import { runNumber, type RunClass, type RunData, type RunOwner } from './run-rows.ts';
+import { runNumber, studyNumber, type RunClass, type RunData, type RunOwner } from './run-rows.ts';
+import { updateGiven } from './update-given.ts';
 
 export interface StoredStudy {
   id: string;
@@ -79,9 +80,6 @@ interface AnswersRow {
   probabilities: Buffer;
 }
 
-/** 's12' → 12; what is no study id becomes a number that no study has. */
-const studyNumber = (id: string): number => (/^s\d{1,15}$/.test(id) ? Number(id.slice(1)) : -1);
-
 export class StudiesTable {
   readonly #db: Db;
 
@@ -146,7 +144,7 @@ export class StudiesTable {
   }
 
   update(id: string, changes: StudyChanges): void {
-    const columns: [string, string | number | null | undefined][] = [
+    updateGiven(this.#db, 'studies', studyNumber(id), [
       ['name', changes.name],
       ['status', changes.status],
       ['finished_at', changes.finishedAt],
@@ -156,14 +154,7 @@ export class StudiesTable {
       ['job', changes.job],
       ['owner_pid', changes.owner?.pid],
       ['owner_mark', changes.owner?.mark],
-    ];
-    const given = columns.filter(([, value]) => value !== undefined);
-    if (given.length === 0) return;
-    this.#db
-      .prepare(
-        `UPDATE studies SET ${given.map(([column]) => `${column} = ?`).join(', ')} WHERE number = ?`,
-      )
-      .run(...given.map(([, value]) => value), studyNumber(id));
+    ]);
   }
 
   /** With its runs' rows; their folders are the caller's. */
