@@ -27,6 +27,7 @@ const options: TrainOptions = {
   augment: null,
   averaging: null,
   views: null,
+  unlabeled: null,
   validateEvery: 1,
 };
 

@@ -19,6 +19,7 @@ export const quick: TrainOptions = {
   augment: null,
   averaging: null,
   views: null,
+  unlabeled: null,
   validateEvery: 1,
 };
 

@@ -138,6 +138,7 @@ function startLine(run: Run): object {
     parameters: run.parameters,
     train_images: run.trainImages,
     validation_images: run.validationImages,
+    unlabeled_images: run.unlabeledImages,
     epochs: run.options.epochs,
     batch: run.options.batch,
     learning_rate: run.options.learningRate,
@@ -151,7 +152,9 @@ function startLine(run: Run): object {
 function startText(run: Run): string {
   return (
     `Run ${run.id}: ${run.spec.name}, ${count(run.parameters)} parameters, ` +
-    `${count(run.trainImages)} training and ${count(run.validationImages)} validation images, on ${run.engine ?? '-'}.`
+    `${count(run.trainImages)} training and ${count(run.validationImages)} validation images` +
+    (run.unlabeledImages > 0 ? `, ${count(run.unlabeledImages)} without a label` : '') +
+    `, on ${run.engine ?? '-'}.`
   );
 }
 
@@ -175,6 +178,7 @@ function epochLine(metrics: EpochMetrics, validationImages: number): object {
     learning_rate: metrics.learningRate,
     images_per_second: metrics.imagesPerSecond,
     data_wait: metrics.dataWait ?? null,
+    sure: metrics.sure ?? null,
     seconds: metrics.seconds,
   };
 }
@@ -192,6 +196,7 @@ function epochText(
       : ` · validation loss ${metrics.valLoss.toFixed(4)}, accuracy ${percent(metrics.valAccuracy)} ${plusMinus(shareInterval(metrics.valAccuracy, validationImages))}`;
   return (
     `Epoch ${metrics.epoch} of ${epochs}: loss ${metrics.loss.toFixed(4)}, accuracy ${percent(metrics.accuracy)}${held}${rate}` +
+    (metrics.sure === undefined ? '' : ` · sure of ${percent(metrics.sure)}`) +
     ` · ${count(Math.round(metrics.imagesPerSecond))} images/s` +
     (metrics.dataWait === undefined ? '' : `, ${dataWaitText(metrics.dataWait)}`)
   );

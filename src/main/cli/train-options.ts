@@ -81,6 +81,7 @@ export async function trainOptions(
     engine: options.engine,
     averaging: options.averaging === undefined ? defaults.averaging : options.averaging,
     validateEvery: defaults.validateEvery,
+    unlabeled: defaults.unlabeled,
     views: options.views === undefined ? defaults.views : options.views,
     augment:
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),

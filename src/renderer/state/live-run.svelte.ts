@@ -47,7 +47,7 @@ export class LiveRun {
   get progress(): number {
     const epochs = Math.max(1, this.run.options.epochs);
     const batch = this.batch;
-    const done = batch ? batch.step / Math.max(1, batch.stepsPerEpoch) : this.run.epochs.length;
+    const done = batch ? batch.at : this.run.epochs.length;
     return Math.min(1, Math.max(done, this.run.epochs.length) / epochs);
   }
 
@@ -106,9 +106,8 @@ export class LiveRun {
       }
       case 'batch': {
         this.batch = event;
-        const x = event.step / Math.max(1, event.stepsPerEpoch);
-        this.#loss.push(x, event.loss);
-        this.#accuracy.push(x, event.accuracy);
+        this.#loss.push(event.at, event.loss);
+        this.#accuracy.push(event.at, event.accuracy);
         this.lossLine = [...this.#loss.points];
         this.accuracyLine = [...this.#accuracy.points];
         return;

@@ -38,6 +38,8 @@ export class TrainForm {
   averaging = $state.raw<TrainOptions['averaging']>(null);
   /** How the trained model looks at an image; null: once, as it is. */
   views = $state.raw<TrainOptions['views']>(null);
+  /** How images without a label are learned from; null: not at all. */
+  unlabeled = $state.raw<TrainOptions['unlabeled']>(null);
   /** Epochs from one validation to the next. */
   validateEvery = $state(1);
 
@@ -80,6 +82,7 @@ export class TrainForm {
       augment: this.augment,
       averaging: this.averaging,
       views: this.views,
+      unlabeled: this.unlabeled,
       validateEvery: this.validateEvery,
     };
   }
@@ -111,6 +114,7 @@ export class TrainForm {
     this.augment = defaults.augment;
     this.averaging = defaults.averaging;
     this.views = defaults.views;
+    this.unlabeled = defaults.unlabeled;
     this.validateEvery = defaults.validateEvery;
     this.#chosen = true;
   }
@@ -166,6 +170,7 @@ export class TrainForm {
     this.augment = options.augment;
     this.averaging = options.averaging;
     this.views = options.views;
+    this.unlabeled = options.unlabeled;
     this.validateEvery = options.validateEvery;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;

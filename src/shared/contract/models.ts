@@ -6,6 +6,7 @@ import { layerSpec } from '../layer-spec.ts';
 import { modelSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { recipeIds } from '../recipes/types.ts';
+import { unlabeledSpec } from '../unlabeled.ts';
 import { viewsSpec } from '../views.ts';
 import { call, inProject, modelId, timestamp } from './base.ts';
 
@@ -88,6 +89,8 @@ export const trainingDefaults = z.object({
   averaging: averagingSpec.nullable().default(null),
   /** How a trained model looks at an image, where its answers are averaged; null: once, as it is. */
   views: viewsSpec.nullable().default(null),
+  /** How images without a label are learned from; null: not at all. */
+  unlabeled: unlabeledSpec.nullable().default(null),
   /** Epochs from one validation to the next. */
   validateEvery: z.number().int().min(1).default(1),
   schedule: scheduleSpec.default({ type: 'constant' }),
@@ -105,6 +108,7 @@ export const plainDefaults: TrainingDefaults = {
   augment: null,
   averaging: null,
   views: null,
+  unlabeled: null,
   validateEvery: 1,
   schedule: { type: 'constant' },
   earlyStop: null,
@@ -153,6 +157,8 @@ export const recipeInfo = z.object({
   defaults: trainingDefaults,
   /** Whether to start with it. */
   suggested: z.boolean(),
+  /** Whether the data has what it needs. */
+  offered: z.boolean(),
 });
 export type RecipeInfo = z.infer<typeof recipeInfo>;
 

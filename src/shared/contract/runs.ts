@@ -5,6 +5,7 @@ import { averagingSpec } from '../averaging.ts';
 import { engineNames } from '../engine-names.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
+import { unlabeledSpec } from '../unlabeled.ts';
 import { viewsSpec } from '../views.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { errorInfo } from './jobs.ts';
@@ -57,6 +58,8 @@ export const trainOptions = z.object({
   averaging: averagingSpec.nullable().default(null),
   /** How a trained model looks at an image, where its answers are averaged; null: once, as it is. */
   views: viewsSpec.nullable().default(null),
+  /** How images without a label are learned from; null: not at all. */
+  unlabeled: unlabeledSpec.nullable().default(null),
   /** Epochs from one validation to the next; the first and the last are always validated. */
   validateEvery: z.number().int().min(1).max(100_000).default(1),
 });
@@ -68,6 +71,8 @@ export const trainPlan = z.object({
   model: modelCheck,
   trainImages: z.number().int(),
   validationImages: z.number().int(),
+  /** Images without a label that it learns from. */
+  unlabeledImages: z.number().int(),
   classes: z.array(z.string()),
   /** From this machine's last runs of the same model, else null. */
   estimateSeconds: z.number().nullable(),
@@ -93,6 +98,8 @@ export const epochMetrics = z.object({
   imagesPerSecond: z.number(),
   /** Share of the training time in which the device waited for images; absent in older runs. */
   dataWait: z.number().min(0).max(1).optional(),
+  /** Share of unlabeled images that were taken for one class surely; where such are learned from. */
+  sure: z.number().min(0).max(1).optional(),
   /** Wall time of the epoch, validation included. */
   seconds: z.number(),
 });
@@ -147,6 +154,8 @@ export const run = z.object({
   classes: z.array(z.string()),
   trainImages: z.number().int(),
   validationImages: z.number().int(),
+  /** Images without a label that it learned from. */
+  unlabeledImages: z.number().int(),
   epochs: z.array(epochMetrics),
   /**
    * Epoch of the best checkpoint: by what early stopping watches, else by validation accuracy
@@ -177,6 +186,8 @@ export const runEvent = z.discriminatedUnion('type', [
     /** 1-based step within the whole run. */
     step: z.number().int(),
     stepsPerEpoch: z.number().int(),
+    /** Epochs so far, with the part of this one that is done. */
+    at: z.number(),
     /** Mean since the last point. */
     loss: z.number(),
     accuracy: z.number(),

@@ -1,6 +1,7 @@
 /** Whole trainings by purpose, chosen by the app from the project's data. */
 import type { ModelSpec } from '../model-spec.ts';
 import { smallData } from './small-data.ts';
+import { useUnlabeled } from './use-unlabeled.ts';
 import { recipeIds, type RecipeData, type RecipeId, type RecipeSettings } from './types.ts';
 
 export { recipeIds, type RecipeData, type RecipeId, type RecipeSettings } from './types.ts';
@@ -12,6 +13,7 @@ export interface Recipe {
   description: string;
   /** With fewer labels it is what to start with. */
   suggestedBelow: number;
+  needsUnlabeled: boolean;
   /** The model and its settings for some data. */
   make(data: RecipeData): { spec: ModelSpec; settings: RecipeSettings };
 }
@@ -23,7 +25,18 @@ const byId: Record<RecipeId, Recipe> = {
     description:
       'For some ten to a few hundred labels a class: small models together, images varied strongly and blended, weights averaged, each picture looked at twice.',
     suggestedBelow: 2000,
+    needsUnlabeled: false,
     make: smallData,
+  },
+  'use-unlabeled': {
+    id: 'use-unlabeled',
+    name: 'Few labels, many images',
+    description:
+      'Learns from the labels first. Then it says what the images without a label are, learns from its own answers too, and asks itself again: better than labels alone, and takes longer.',
+    // A first answer comes sooner from the labels alone.
+    suggestedBelow: 0,
+    needsUnlabeled: true,
+    make: useUnlabeled,
   },
 };
 

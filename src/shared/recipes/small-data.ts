@@ -11,7 +11,7 @@ const SEEN = 150_000;
 const FEWEST_EPOCHS = 40;
 const MOST_EPOCHS = 300;
 /** Longest edge of images that take several small models side by side rather than one. */
-const SMALL_EDGE = 40;
+export const SMALL_EDGE = 40;
 /** Photos are brought to this edge: what tells few classes apart still shows. */
 const PHOTO_EDGE = 96;
 /** Convolutions go on until the map is this small. */
@@ -71,6 +71,7 @@ export function smallData(data: RecipeData): { spec: ModelSpec; settings: Recipe
       augment,
       averaging: { decay: 0.995 },
       views: mirrors(augment) ? { flip: true, shift: 0 } : null,
+      unlabeled: null,
       validateEvery: 20,
       trainLimit: null,
     },
@@ -78,7 +79,7 @@ export function smallData(data: RecipeData): { spec: ModelSpec; settings: Recipe
 }
 
 /** Convolution, normalisation and pool, ever smaller and wider. */
-function convolutions(edge: number): LayerSpec[] {
+export function convolutions(edge: number): LayerSpec[] {
   const layers: LayerSpec[] = [];
   const photo = edge > SMALL_EDGE;
   for (let size = edge, filters = photo ? 24 : 32; size > LAST_EDGE; size = Math.floor(size / 2)) {
@@ -101,7 +102,7 @@ function convolutions(edge: number): LayerSpec[] {
 }
 
 /** What suits the data, with parts left out and images blended, for a few labels are soon learned by heart. */
-function strongAugmentation(
+export function strongAugmentation(
   kind: ModelSpec['input'] & { classNames: readonly string[] },
 ): AugmentationSpec {
   const { classNames } = kind;
@@ -126,6 +127,6 @@ function strongAugmentation(
   return { ...spec, operations: spec.operations.filter((_, index) => !risky.has(index)) };
 }
 
-function mirrors({ operations }: AugmentationSpec): boolean {
+export function mirrors({ operations }: AugmentationSpec): boolean {
   return operations.some(({ type }) => type === 'flip-horizontal');
 }

@@ -1,6 +1,6 @@
 import type { TrainingDefaults } from '../contract/models.ts';
 
-export const recipeIds = ['small-data'] as const;
+export const recipeIds = ['small-data', 'use-unlabeled'] as const;
 export type RecipeId = (typeof recipeIds)[number];
 
 /** What a recipe goes by. */
@@ -11,6 +11,8 @@ export interface RecipeData {
   channels: number;
   /** Labeled images to train on. */
   labels: number;
+  /** Images without a label that could be learned from. */
+  unlabeled: number;
   classNames: readonly string[];
 }
 

@@ -7,6 +7,7 @@ const point = (step: number): RunEvent => ({
   epoch: 1,
   step,
   stepsPerEpoch: 10_000,
+  at: step / 10_000,
   loss: 1 / step,
   accuracy: 0.5,
   imagesPerSecond: 100,

@@ -17,19 +17,20 @@ export const DEFAULT_BATCH = 256;
 
 /**
  * Runs `program` over the loader’s set and hands each batch's `output` (float32 [size, classes], valid until
- * the next) to `take`, in the set's order.
+ * the next) to `take`, in the set's order, or over the images at the positions of `order`.
  */
 export async function predictSet(
   program: Pick<InferenceProgram, 'run'>,
   output: string,
   images: DataLoader,
   take: (rows: Float32Array, start: number, size: number) => void,
-  { signal, onProgress }: CallOptions = {},
+  { signal, onProgress, order }: CallOptions & { order?: Uint32Array } = {},
 ): Promise<void> {
   const { height, width, channels, slots } = images.set;
-  const total = slots.length;
+  const positions = order ?? inOrder(slots.length);
+  const total = positions.length;
   let done = 0;
-  for await (const part of images.batches({ epoch: 1, order: inOrder(total) })) {
+  for await (const part of images.batches({ epoch: 1, order: positions })) {
     signal?.throwIfAborted();
     const { [output]: result } = await program.run({
       image: { dtype: 'uint8', dims: [part.size, height, width, channels], data: part.pixels },

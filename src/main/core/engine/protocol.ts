@@ -10,6 +10,7 @@ import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
+import type { UnlabeledSpec } from '#shared/unlabeled.ts';
 import type { ViewsSpec } from '#shared/views.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
@@ -102,6 +103,8 @@ export interface TrainJob {
   averaging?: AveragingSpec | null | undefined;
   /** How the model will look at images when it answers; validation looks once. */
   views?: ViewsSpec | null | undefined;
+  /** How images of `train` without a label are learned from; there are none unless given. */
+  unlabeled?: UnlabeledSpec | null | undefined;
   /** Epochs from one validation to the next, 1 unless given; the first and the last always are. */
   validateEvery?: number | undefined;
   backend: BackendId | 'auto';
@@ -133,6 +136,8 @@ export type TrainEvent =
       epoch: number;
       step: number;
       stepsPerEpoch: number;
+      /** Epochs so far, with the part of this one that is done. */
+      at: number;
       loss: number;
       accuracy: number;
       imagesPerSecond: number;
@@ -299,6 +304,8 @@ export const runFiles = {
   /** The spec with everything resolved: class count, names, seed; enough to rebuild the graph. */
   model: 'model.json',
   checkpoint: (which: CheckpointFile) => `checkpoints/${which}.safetensors`,
+  /** What unlabeled images are taken for in the round under way. */
+  pseudoLabels: 'checkpoints/pseudo-labels.safetensors',
   /** See inspect/film. */
   film: 'film.json',
   frames: 'film.bin',

@@ -17,7 +17,7 @@ export function recipeSpec(store: Store, id: Recipe['id']) {
 }
 
 function infoOf(
-  { id, name, description, suggestedBelow, make }: Recipe,
+  { id, name, description, suggestedBelow, needsUnlabeled, make }: Recipe,
   data: RecipeData,
 ): RecipeInfo {
   const { spec, settings } = make(data);
@@ -31,6 +31,7 @@ function infoOf(
     parameters: checkModel(spec, classes).summary.parameters,
     defaults: settings,
     suggested: data.labels > 0 && data.labels < suggestedBelow,
+    offered: !needsUnlabeled || data.unlabeled > 0,
   };
 }
 
@@ -42,6 +43,7 @@ function recipeData(store: Store, trainLimit: number | null): RecipeData {
   return {
     ...shape,
     labels: Math.min(labels, trainLimit ?? labels),
+    unlabeled: store.images.unlabeled().length + labels - Math.min(labels, trainLimit ?? labels),
     classNames: store.classes
       .list()
       .filter(({ images }) => images > 0)

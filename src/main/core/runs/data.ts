@@ -10,6 +10,8 @@ export interface RunSelection {
   classes: RunClass[];
   train: RunData;
   validation: RunData | null;
+  /** Images to learn from without a label; empty unless asked for. */
+  unlabeled: Uint32Array;
   /** `store.labels.revision()` at this moment. */
   labelRevision: number;
   warnings: string[];
@@ -24,9 +26,13 @@ interface LabeledImage {
 
 const FEW_IMAGES = 10;
 
+const NOTHING_UNLABELED =
+  'Every image is labeled or kept to measure on, so there is nothing to learn from without a label. Import more pictures, or choose another model.';
+
 export function selectData(
   store: Store,
-  options: Pick<TrainOptions, 'trainLimit' | 'validateOn' | 'seed' | 'batch'>,
+  options: Pick<TrainOptions, 'trainLimit' | 'validateOn' | 'seed' | 'batch'> &
+    Partial<Pick<TrainOptions, 'unlabeled'>>,
 ): RunSelection {
   const labelRevision = store.labels.revision();
   const classes = store.classes
@@ -46,11 +52,26 @@ export function selectData(
   const all = store.images.labeled(splits.used ? { split: 'train' } : {});
   const pool = toData(options.trainLimit === null ? all : all.slice(0, options.trainLimit));
   const parts = divide(pool, store, options, splits.used, toData);
-  const selection = { classes, ...parts, labelRevision, warnings: [], problems: [] };
+  // What is beyond the limit counts as unlabeled too: its labels take no part.
+  const unlabeled = options.unlabeled
+    ? [...all.slice(pool.images.length).map(({ id }) => id), ...store.images.unlabeled()]
+    : [];
+  const selection = {
+    classes,
+    ...parts,
+    unlabeled: Uint32Array.from(unlabeled),
+    labelRevision,
+    warnings: [],
+    problems: [],
+  };
+  const nothingUnlabeled = options.unlabeled && unlabeled.length === 0;
   return {
     ...selection,
     warnings: warningsOf(selection, options, all.length, splits),
-    problems: problemsOf(selection, options, pool.images.length, splits),
+    problems: [
+      ...problemsOf(selection, options, pool.images.length, splits),
+      ...(nothingUnlabeled ? [NOTHING_UNLABELED] : []),
+    ],
   };
 }
 

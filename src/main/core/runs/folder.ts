@@ -18,7 +18,7 @@ import type { StoredRun } from '../store/runs.ts';
 import { toFileError, writeFileAtomic } from '../util/files.ts';
 
 const CSV_HEADER =
-  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds,data_wait\n';
+  'epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds,data_wait,sure\n';
 
 export async function createRunFolder(directory: string, run: StoredRun): Promise<void> {
   try {
@@ -44,7 +44,11 @@ export function writeRunFile(directory: string, run: StoredRun): void {
     engine: run.engine,
     versions: run.versions,
     classes: run.classes.map(({ name }) => name),
-    data: { train: run.trainImages, validation: run.validationImages },
+    data: {
+      train: run.trainImages,
+      validation: run.validationImages,
+      ...(run.unlabeledImages > 0 ? { unlabeled: run.unlabeledImages } : {}),
+    },
     parameters: run.parameters,
     warnings: run.warnings,
     error: run.error,
@@ -65,6 +69,7 @@ export async function appendMetrics(directory: string, metrics: EpochMetrics): P
     metrics.imagesPerSecond,
     metrics.seconds,
     metrics.dataWait ?? '',
+    metrics.sure ?? '',
   ].join(',');
   await appendFile(join(directory, 'metrics.csv'), `${line}\n`);
 }

@@ -9,6 +9,7 @@ import { checkModel } from '../engine/layers/summary.ts';
 import { chosenModel, type ChosenModel } from '../models/models.ts';
 import type { Store } from '../store/store.ts';
 import { selectData, type RunSelection } from './data.ts';
+import { imagesAnEpoch } from './epoch-images.ts';
 import type { Throughput } from './throughput.ts';
 import { count, list } from './words.ts';
 
@@ -44,6 +45,7 @@ export async function planTraining(
   const backend = choice.backends.find(({ id }) => id === backendId);
   const images = {
     train: selection.train.images.length,
+    unlabeled: selection.unlabeled.length,
     validation: selection.validation?.images.length ?? 0,
   };
   const problems = [...selection.problems];
@@ -64,11 +66,19 @@ export async function planTraining(
       model,
       trainImages: images.train,
       validationImages: images.validation,
+      unlabeledImages: images.unlabeled,
       classes: selection.classes.map(({ name }) => name),
       estimateSeconds: throughput.estimate(
         { spec: chosen.spec, batch: options.batch, backend: backendId },
         options.epochs,
-        { ...images, validation: images.validation / options.validateEvery },
+        {
+          train: imagesAnEpoch({
+            options,
+            trainImages: images.train,
+            unlabeledImages: images.unlabeled,
+          }),
+          validation: images.validation / options.validateEvery,
+        },
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,

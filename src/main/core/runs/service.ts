@@ -17,6 +17,7 @@ import { noticeDeath, recoverRuns } from './recovery.ts';
 import { resumedRun } from './resume.ts';
 import { Throughput } from './throughput.ts';
 import { endingOf, train, type TrainingHooks } from './training.ts';
+import { imagesAnEpoch } from './epoch-images.ts';
 import { viewRun } from './view.ts';
 
 type Dependencies = Pick<
@@ -91,6 +92,7 @@ export class RunService {
         },
         selection.train,
         selection.validation,
+        selection.unlabeled,
       );
     const run = project.store.transaction(newRun);
     return { run: run.id, job: this.#launch(project, run, false) };
@@ -359,7 +361,7 @@ export class RunService {
       this.#throughput.record(
         { spec: run.spec, batch: run.options.batch, backend: run.engine },
         project.store.runs.epochs(run.id).map(({ metrics }) => metrics),
-        { train: run.trainImages, validation: run.validationImages },
+        { train: imagesAnEpoch(run), validation: run.validationImages },
       );
     } catch (error) {
       this.#core.log.warn({ err: error }, 'the training speed was not remembered');

@@ -6,6 +6,7 @@ import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunData, StoredRun } from '../store/runs.ts';
 import { pick } from './data.ts';
+import { imagesUpTo } from './epoch-images.ts';
 import { appendMetrics, createRunFolder, writeRunFile } from './folder.ts';
 import { tensorSet } from './tensor-set.ts';
 import { count, list } from './words.ts';
@@ -53,7 +54,7 @@ export async function train(
       runDir: directory,
       spec: run.spec,
       classNames: run.classes.map(({ name }) => name),
-      train: tensorSet(run.spec.input, data.pack, data.train),
+      train: tensorSet(run.spec.input, data.pack, withUnlabeled(data.train, data.unlabeled)),
       validation: data.validation && tensorSet(run.spec.input, data.pack, data.validation),
       epochs: run.options.epochs,
       batch: run.options.batch,
@@ -64,6 +65,7 @@ export async function train(
       augment: run.options.augment,
       averaging: run.options.averaging,
       views: run.options.views,
+      unlabeled: run.options.unlabeled,
       validateEvery: run.options.validateEvery,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
@@ -98,6 +100,18 @@ interface ReadableData {
   pack: { file: string; slots: Map<number, number> };
   train: RunData;
   validation: RunData | null;
+  unlabeled: Uint32Array;
+}
+
+/** The engine tells images to learn from without a label by a class of -1. */
+function withUnlabeled({ images, classes }: RunData, unlabeled: Uint32Array): RunData {
+  if (unlabeled.length === 0) return { images, classes };
+  const all = { images: new Uint32Array(images.length + unlabeled.length) };
+  all.images.set(images);
+  all.images.set(unlabeled, images.length);
+  const none = new Int32Array(all.images.length).fill(-1);
+  none.set(classes);
+  return { ...all, classes: none };
 }
 
 /** Decodes what is not in the cache yet; leaves out, and names, images whose files are unreadable. */
@@ -109,8 +123,9 @@ async function readableData(
   const { runs } = project.store;
   let training = runs.data(run.id, 'train');
   let validation = run.validationImages > 0 ? runs.data(run.id, 'validation') : null;
+  let unlabeled = runs.unlabeled(run.id);
   control.phase('Decoding images', 'images');
-  const images = [...training.images, ...(validation?.images ?? [])];
+  const images = [...training.images, ...(validation?.images ?? []), ...unlabeled];
   const pack = await project.tensors.ensure({
     ...run.spec.input,
     images,
@@ -127,6 +142,10 @@ async function readableData(
     validation = validation && readable(validation);
     runs.setData(run.id, 'train', training);
     if (validation) runs.setData(run.id, 'validation', validation);
+    if (unlabeled.length > 0) {
+      unlabeled = unlabeled.filter((image) => !failed.has(image));
+      runs.setUnlabeled(run.id, unlabeled);
+    }
     runs.update(run.id, { warnings: [...run.warnings, unreadable(project, [...failed])] });
     onRunChanged();
     if (training.images.length === 0 || validation?.images.length === 0) {
@@ -137,7 +156,7 @@ async function readableData(
       );
     }
   }
-  return { pack: { file: pack.file, slots }, train: training, validation };
+  return { pack: { file: pack.file, slots }, train: training, validation, unlabeled };
 }
 
 function unreadable(project: Project, images: number[]): string {
@@ -194,8 +213,8 @@ class EpochRecorder {
   #take(event: TrainEvent): void {
     const { runs } = this.#project.store;
     const { control, publish, onRunChanged } = this.#hooks;
-    const { epochs, batch } = this.#run.options;
-    const images = this.#run.trainImages;
+    const { epochs } = this.#run.options;
+    const upTo = (epoch: number): number => imagesUpTo(this.#run, epoch);
     switch (event.type) {
       case 'measure':
         control.phase(`Timing ${event.label} on this model`);
@@ -208,7 +227,7 @@ class EpochRecorder {
       case 'start':
         runs.update(this.#run.id, { engine: event.backend, parameters: event.parameters });
         control.phase(`Epoch 1 of ${epochs}`, 'images');
-        control.progress(0, epochs * images);
+        control.progress(0, upTo(epochs));
         onRunChanged();
         break;
       case 'resume': {
@@ -218,21 +237,21 @@ class EpochRecorder {
         // The app died between the checkpoint and its row.
         if (metrics && !stored) this.#store(metrics, best);
         control.phase(`Epoch ${reached + 1} of ${epochs}`, 'images');
-        control.progress(reached * images, epochs * images);
+        control.progress(upTo(reached), upTo(epochs));
         onRunChanged();
         break;
       }
       case 'batch': {
-        const epochStart = (event.epoch - 1) * event.stepsPerEpoch;
-        const inEpoch = Math.min((event.step - epochStart) * batch, images);
-        control.progress((event.epoch - 1) * images + inEpoch, epochs * images);
+        const before = upTo(event.epoch - 1);
+        const inEpoch = (event.at - event.epoch + 1) * (upTo(event.epoch) - before);
+        control.progress(before + Math.round(inEpoch), upTo(epochs));
         publish(event);
         break;
       }
       case 'epoch': {
         const { metrics, best } = event;
         this.#store(metrics, best);
-        control.progress(metrics.epoch * images, epochs * images);
+        control.progress(upTo(metrics.epoch), upTo(epochs));
         if (metrics.epoch < epochs) control.phase(`Epoch ${metrics.epoch + 1} of ${epochs}`);
         publish(event);
         break;

@@ -26,6 +26,7 @@ export function viewRun(
     classes: run.classes.map(({ name }) => name),
     trainImages: run.trainImages,
     validationImages: run.validationImages,
+    unlabeledImages: run.unlabeledImages,
     epochs: epochs.map(({ metrics }) => metrics),
     bestEpoch: epochs.findLast(({ best }) => best)?.metrics.epoch ?? null,
     checkpoints: existingCheckpoints(project.paths.run(run.id)),

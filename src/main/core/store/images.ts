@@ -106,6 +106,20 @@ export class ImagesTable {
     }[];
   }
 
+  /**
+   * Images without a label in import order, but for those that are kept to validate or test on.
+   */
+  unlabeled(): number[] {
+    return this.#db
+      .prepare<[], number>(
+        `SELECT id FROM images
+         WHERE deleted_at IS NULL AND class_id IS NULL AND (split IS NULL OR split = 'train')
+         ORDER BY id`,
+      )
+      .pluck()
+      .all();
+  }
+
   /** Where the pixels of images lie, in import order. */
   locations(ids: readonly number[]): PixelLocation[] {
     return this.#db

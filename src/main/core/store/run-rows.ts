@@ -37,6 +37,8 @@ export interface StoredRun {
   versions: Record<string, string>;
   trainImages: number;
   validationImages: number;
+  /** Images without a label that it learns from. */
+  unlabeledImages: number;
   /** `labels.revision()` when the data was taken. */
   labelRevision: number;
   seconds: number;
@@ -60,6 +62,7 @@ export type NewRun = Omit<
   | 'ending'
   | 'trainImages'
   | 'validationImages'
+  | 'unlabeledImages'
 >;
 
 export type RunChanges = Partial<
@@ -101,6 +104,7 @@ export interface RunRow {
   versions: string;
   train_images: number;
   validation_images: number;
+  unlabeled_images: number;
   label_revision: number;
   seconds: number;
   error: string | null;
@@ -121,6 +125,7 @@ export interface EpochRow {
   learning_rate: number;
   images_per_second: number;
   data_wait: number | null;
+  sure: number | null;
   seconds: number;
   best: number;
 }
@@ -155,6 +160,7 @@ export function toRun(row: RunRow): StoredRun {
     versions: JSON.parse(row.versions) as Record<string, string>,
     trainImages: row.train_images,
     validationImages: row.validation_images,
+    unlabeledImages: row.unlabeled_images,
     labelRevision: row.label_revision,
     seconds: row.seconds,
     error: row.error === null ? null : (JSON.parse(row.error) as ErrorInfo),
@@ -177,6 +183,7 @@ export function toEpoch(row: EpochRow): StoredEpoch {
       learningRate: row.learning_rate,
       imagesPerSecond: row.images_per_second,
       ...(row.data_wait === null ? {} : { dataWait: row.data_wait }),
+      ...(row.sure === null ? {} : { sure: row.sure }),
       seconds: row.seconds,
     },
     best: row.best === 1,

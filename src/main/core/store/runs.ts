@@ -36,8 +36,16 @@ export class RunsTable {
     this.#db = db;
   }
 
-  /** Stores the run with its data snapshot, and gives it its id. */
-  insert(run: NewRun, train: RunData, validation: RunData | null): StoredRun {
+  /**
+   * Stores the run with its data snapshot, and gives it its id.
+   * @param unlabeled images to learn from without a label
+   */
+  insert(
+    run: NewRun,
+    train: RunData,
+    validation: RunData | null,
+    unlabeled: Uint32Array = new Uint32Array(),
+  ): StoredRun {
     const data = this.#db.prepare('INSERT INTO run_data VALUES (?, ?, ?, ?)');
     const insert = this.#db.transaction(() => {
       const { lastInsertRowid } = this.#db
@@ -74,6 +82,7 @@ export class RunsTable {
           toBlob(validation.classes),
         );
       }
+      if (unlabeled.length > 0) this.#setUnlabeled(lastInsertRowid, unlabeled);
       return `r${lastInsertRowid}`;
     });
     return this.get(insert.immediate());
@@ -146,8 +155,8 @@ export class RunsTable {
     this.#db
       .prepare(
         `INSERT OR REPLACE INTO epochs (run, epoch, loss, accuracy, val_loss, val_accuracy,
-           learning_rate, images_per_second, data_wait, seconds, best)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           learning_rate, images_per_second, data_wait, sure, seconds, best)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         runNumber(id),
@@ -159,6 +168,7 @@ export class RunsTable {
         metrics.learningRate,
         metrics.imagesPerSecond,
         metrics.dataWait ?? null,
+        metrics.sure ?? null,
         metrics.seconds,
         best ? 1 : 0,
       );
@@ -215,5 +225,27 @@ export class RunsTable {
       .get(runNumber(id), part);
     if (!row) return { images: new Uint32Array(), classes: new Int32Array() };
     return { images: uint32FromBlob(row.images), classes: int32FromBlob(row.classes) };
+  }
+
+  /** Ids of the images without a label that it learns from. */
+  unlabeled(id: string): Uint32Array {
+    const row = this.#db
+      .prepare<[number], { images: Buffer }>('SELECT images FROM run_unlabeled WHERE run = ?')
+      .get(runNumber(id));
+    return row ? uint32FromBlob(row.images) : new Uint32Array();
+  }
+
+  /** Replaces them, when some turned out to be unreadable. */
+  setUnlabeled(id: string, images: Uint32Array): void {
+    this.#db.transaction(() => this.#setUnlabeled(runNumber(id), images))();
+  }
+
+  #setUnlabeled(number: number | bigint, images: Uint32Array): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO run_unlabeled VALUES (?, ?)')
+      .run(number, toBlob(images));
+    this.#db
+      .prepare('UPDATE runs SET unlabeled_images = ? WHERE number = ?')
+      .run(images.length, number);
   }
 }

@@ -26,6 +26,11 @@ export interface PlannedStudy {
 /** @throws AppError NOT_ENOUGH_DATA, MODEL_INVALID, NOT_FOUND */
 export function planStudy(store: Store, request: StudyRequest): PlannedStudy {
   const { options } = request;
+  if (options.unlabeled) {
+    throw new AppError('INVALID_INPUT', 'A study learns from labeled images only.', {
+      hint: 'Choose a model that does not learn from unlabeled images.',
+    });
+  }
   const { spec, name } = trainedModel(store, options);
   const measuredOn = request.kind === 'folds' ? 'folds' : measuredSplit(store);
   // What is measured on must not choose epochs or stop trainings: they are not validated.

@@ -1,6 +1,6 @@
 /** Texts about the course of a training: rates, optimizers, early stopping, pauses. */
 import type { Run, RunEnding, TrainOptions } from '#shared/contract/index.ts';
-import { count, integer, setting } from '../../ui/format.ts';
+import { count, integer, percent, setting } from '../../ui/format.ts';
 import {
   earlyStopOf,
   monitors,
@@ -127,6 +127,17 @@ export const courseText = {
     ];
     return ways.length > 0 ? `also ${ways.join(' and ')}, averaged` : 'once, as it is';
   },
+  unlabeled: 'Without a label',
+  unlabeledOf: (unlabeled: NonNullable<TrainOptions['unlabeled']>, images: number): string =>
+    `${count(images, 'image')}, asked about every ${count(unlabeled.round, 'epoch')} from epoch ${integer(unlabeled.warmup + 1)} on`,
+  /** 'Round 3: sure of 62 % of the images without a label' */
+  sure: (round: number, share: number): string =>
+    `Round ${integer(round)}: sure of ${percent(share)} of the images without a label`,
+  beforeRounds: (warmup: number): string =>
+    `Learns from the labels alone until epoch ${integer(warmup)}`,
+  sureHint:
+    'The model’s own answers of 90 % or more for one class. It learns from these and, less strongly, from the unsure ones.',
+  sureChart: 'Share of images without a label that it is sure of, by epoch',
   scheduleOf,
   earlyStopOf,
   optimizerOf,

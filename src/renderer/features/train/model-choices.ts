@@ -1,6 +1,5 @@
 /** The models that can be trained: the one at hand, those that the project keeps, the presets. */
 import type { PresetInfo, RecipeInfo, SavedModelInfo } from '#shared/contract/index.ts';
-import { recipeIds } from '#shared/recipes/index.ts';
 import type { TrainForm } from '../../state/train-form.svelte.ts';
 import { text } from './text.ts';
 
@@ -26,14 +25,16 @@ export function choices(
   recipes: readonly RecipeInfo[],
 ): OfferedModel[] {
   const { model } = form;
-  const made: OfferedModel[] = recipes.map((recipe, index) => ({
+  const chosenRecipe = (id: RecipeInfo['id']) => model.kind === 'recipe' && model.recipe === id;
+  const fitting = recipes.filter(({ id, offered }) => offered || chosenRecipe(id));
+  const made: OfferedModel[] = fitting.map((recipe) => ({
     key: recipe.id,
     name: recipe.name,
     group: text.models.recipes,
     description: recipe.description,
     input: recipe.input,
     parameters: recipe.parameters,
-    chosen: model.kind === 'recipe' && recipeIds.indexOf(model.recipe) === index,
+    chosen: chosenRecipe(recipe.id),
     problem: false,
     use: () => form.useRecipe(recipe),
   }));

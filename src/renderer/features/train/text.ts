@@ -39,10 +39,12 @@ export const text = {
       plan.validationImages > 0
         ? `${integer(plan.trainImages)} training${validation} images`
         : count(plan.trainImages, 'training image');
+    const unlabeled =
+      plan.unlabeledImages > 0 ? ` and ${integer(plan.unlabeledImages)} without a label` : '';
     const parts = [
       plan.model.summary.name,
       count(plan.model.summary.parameters, 'parameter'),
-      `${images} in ${count(plan.classes.length, 'class')}`,
+      `${images} in ${count(plan.classes.length, 'class')}${unlabeled}`,
       count(epochs, 'epoch'),
     ];
     if (plan.estimateSeconds !== null) {

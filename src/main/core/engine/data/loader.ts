@@ -32,6 +32,8 @@ export interface EpochOrder {
   epoch: number;
   /** Positions in the set; each is visited once, in this order. */
   order: Uint32Array;
+  /** How much of each class is in each image of `order`, where that is not what the set says. */
+  targets?: Float32Array | undefined;
   /** Batches to pass over, where an epoch is taken up in its middle. */
   from?: number;
 }
@@ -82,7 +84,7 @@ export async function openLoader(set: TensorSet, options: LoaderOptions): Promis
     get waited() {
       return waited;
     },
-    async *batches({ epoch, order, from = 0 }) {
+    async *batches({ epoch, order, targets, from = 0 }) {
       const steps = Math.ceil(order.length / batch);
       const pixels = stream.epoch({ epoch, order, batch, from, steps });
       try {
@@ -92,10 +94,12 @@ export async function openLoader(set: TensorSet, options: LoaderOptions): Promis
           waited += performance.now() - started;
           if (next.done) return;
           const positions = order.subarray(step * batch, (step + 1) * batch);
+          const classes = targets ? targets.length / order.length : 0;
+          const given = targets?.slice(step * batch * classes, (step + 1) * batch * classes);
           yield {
             size: positions.length,
             pixels: next.value,
-            labels: labelsOf({ epoch, positions }),
+            labels: labelsOf({ epoch, positions }, given),
           };
         }
         await pixels.next();

@@ -4,7 +4,7 @@ import type { TensorData } from '../graph/types.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildInference } from '../programs/inference.ts';
 import { checkClass } from './class-score.ts';
-import { floats } from './floats.ts';
+import { floats } from '../floats.ts';
 import type { OpenedRun } from './opened-run.ts';
 
 /** uint8 rows, height × width × channels, as the programs take them. */

@@ -1,7 +1,7 @@
 /** Where a model looks: each method's map of a picture for one class, better and better. */
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { askedClass, type Asked } from './answer.ts';
-import { breathe } from './breathe.ts';
+import { breathe } from '../breathe.ts';
 import { gradCam } from './cam.ts';
 import { readPixels } from './images.ts';
 import { camLayer } from './layers.ts';

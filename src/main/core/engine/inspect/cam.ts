@@ -8,7 +8,7 @@ import { buildLogits } from '../programs/inference.ts';
 import { imageTensor } from './answer.ts';
 import { addClassScore, classMask } from './class-score.ts';
 import { requireLayer } from './layers.ts';
-import { floats } from './floats.ts';
+import { floats } from '../floats.ts';
 import type { OpenedRun } from './opened-run.ts';
 
 /** One image, class_mask → the layer's maps and the slope of the class's score along each number. */

@@ -1,10 +1,10 @@
 /** Images as points of a plane, like ones near each other: UMAP (McInnes et al. 2018) of their features. */
 import { UMAP } from 'umap-js';
 import { argmax } from '#shared/metrics.ts';
+import { buildProducts, nearest } from '../nearest.ts';
 import { Random } from '../random.ts';
-import { breathe } from './breathe.ts';
+import { breathe } from '../breathe.ts';
 import { readFeatures } from './features.ts';
-import { nearest } from './nearest.ts';
 import type { OpenedRun } from './opened-run.ts';
 import type { Embedding, InspectOptions, InspectTasks } from './tasks.ts';
 
@@ -30,7 +30,8 @@ export async function embed(
   const count = Math.min(neighbors, images - 1);
   // A plane needs a few points: fewer lie on a line.
   if (count < 2) return { ...answers, done: 1, total: 1, points: onLine(images) };
-  const { indices, distances } = await nearest(opened, values, size, count + 1, signal);
+  const products = await opened.program('products', buildProducts);
+  const { indices, distances } = await nearest(products, values, size, count + 1, signal);
   const random = new Random(seed, 'umap');
   const umap = new UMAP({
     nNeighbors: count + 1,

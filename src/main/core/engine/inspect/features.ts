@@ -10,8 +10,8 @@ import { buildProbabilities } from '../losses.ts';
 import { buildLogits } from '../programs/inference.ts';
 import type { CallOptions, TensorSet } from '../protocol.ts';
 import { imageTensor } from './answer.ts';
-import { breathe } from './breathe.ts';
-import { floats } from './floats.ts';
+import { breathe } from '../breathe.ts';
+import { floats } from '../floats.ts';
 import type { OpenedRun } from './opened-run.ts';
 
 /** image → features [batch, …] flat, maps by their means; and probabilities. */

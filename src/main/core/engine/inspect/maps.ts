@@ -10,7 +10,7 @@ import { buildProbabilities } from '../losses.ts';
 import { buildLogits } from '../programs/inference.ts';
 import type { TensorSet } from '../protocol.ts';
 import { imageTensor } from './answer.ts';
-import { floats } from './floats.ts';
+import { floats } from '../floats.ts';
 import { readPixels } from './images.ts';
 import { imageLayers, requireLayer } from './layers.ts';
 import type { OpenedRun } from './opened-run.ts';

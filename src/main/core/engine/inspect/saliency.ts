@@ -7,7 +7,7 @@ import { normal } from '../initializers.ts';
 import { buildLogits } from '../programs/inference.ts';
 import { Random } from '../random.ts';
 import { addClassScore, classMask } from './class-score.ts';
-import { floats } from './floats.ts';
+import { floats } from '../floats.ts';
 import type { OpenedRun } from './opened-run.ts';
 import { toPlanes } from './planes.ts';
 

@@ -5,7 +5,6 @@ import type { DataLoader } from '../data/loader.ts';
 import type { TrainingData } from '../data/training-data.ts';
 import { scoreSet, type Score } from '../predictor.ts';
 import type { TrainJob, TrainResult } from '../protocol.ts';
-import { Random } from '../random.ts';
 import {
   beginning,
   restore,
@@ -21,6 +20,8 @@ import { rateAt } from './schedule.ts';
 import type { Stepper } from './stepper.ts';
 import type { Filming } from './filming.ts';
 import type { TrainControl } from './trainer.ts';
+import type { EpochImages } from './unlabeled/epoch-images.ts';
+import type { Teacher } from './unlabeled/teacher.ts';
 
 const SAVE_EVERY_MS = 5 * 60_000;
 
@@ -30,6 +31,9 @@ export interface Session {
   data: TrainingData;
   stepper: Stepper;
   film: Filming;
+  images: EpochImages;
+  /** Null where every image has a label. */
+  teacher: Teacher | null;
 }
 
 type End = Omit<TrainResult, 'parameters' | 'seconds'>;
@@ -97,26 +101,27 @@ async function runEpoch(
   standing: Standing,
   trail: LossTrail,
 ): Promise<EpochResult> {
-  const { job, control, stepper } = session;
+  const { job, control, stepper, images, teacher } = session;
   const { training, validation } = session.data;
   const epoch = standing.epoch + 1;
   const { partial } = standing;
   const started = performance.now() - (partial?.seconds ?? 0) * 1000;
-  const images = job.train.slots.length;
-  const stepsPerEpoch = Math.ceil(images / job.batch);
   const progress = new EpochProgress(
     {
       epoch,
-      epochs: job.epochs,
-      stepsPerEpoch,
-      imagesPerEpoch: images,
+      stepsPerEpoch: images.steps(epoch),
+      stepsBefore: images.stepsIn(epoch - 1),
+      images: images.count(epoch),
+      imagesAfter: images.after(epoch),
       waited: () => training.waited,
       emit: control.emit,
     },
     partial,
   );
-  const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
-  const batches = training.batches({ epoch, order, from: progress.batches });
+  await teacher?.prepare(epoch, stepper, control.signal);
+  const order = images.order(epoch);
+  const targets = teacher?.targets(order);
+  const batches = training.batches({ epoch, order, targets, from: progress.batches });
   let learningRate = job.learningRate;
   let saved = performance.now();
   for await (const { pixels, labels, size } of batches) {
@@ -127,7 +132,7 @@ async function runEpoch(
       if (paused) return { paused, batches: progress.batches };
       saved = performance.now();
     }
-    const at = { step: stepper.steps, steps: job.epochs * stepsPerEpoch, epoch };
+    const at = images.position(stepper.steps, epoch);
     learningRate = rateAt(job.schedule, job.learningRate, at, standing.course.plateau.rate);
     const { loss, correct } = await stepper.run(pixels, labels, learningRate);
     const place = { job, epoch, step: stepper.steps, learningRate };
@@ -146,6 +151,7 @@ async function runEpoch(
     learningRate,
     imagesPerSecond,
     dataWait,
+    ...teacher?.report(),
     seconds: (performance.now() - started) / 1000,
   };
   const place = { job, epoch, step: stepper.steps, learningRate };

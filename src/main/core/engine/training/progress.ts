@@ -6,9 +6,12 @@ const INTERVAL_MS = 100;
 
 export interface EpochProgressOptions {
   epoch: number;
-  epochs: number;
   stepsPerEpoch: number;
-  imagesPerEpoch: number;
+  /** Of the epochs before. */
+  stepsBefore: number;
+  images: number;
+  /** Of the epochs to come. */
+  imagesAfter: number;
   /** Milliseconds that the device has waited for images since whenever. */
   waited(): number;
   emit(event: TrainEvent): void;
@@ -61,16 +64,17 @@ export class EpochProgress {
     point.correct += correct;
     point.images += size;
     const now = performance.now();
-    const { epoch, epochs, stepsPerEpoch, imagesPerEpoch, emit } = this.#options;
+    const { epoch, stepsPerEpoch, stepsBefore, images, imagesAfter, emit } = this.#options;
     const ended = this.#steps === stepsPerEpoch;
     if (!ended && now - point.at < INTERVAL_MS) return;
     const rate = this.imagesPerSecond();
-    const left = imagesPerEpoch - this.#images + (epochs - epoch) * imagesPerEpoch;
+    const left = images - this.#images + imagesAfter;
     emit({
       type: 'batch',
       epoch,
-      step: (epoch - 1) * stepsPerEpoch + this.#steps,
+      step: stepsBefore + this.#steps,
       stepsPerEpoch,
+      at: epoch - 1 + this.#steps / stepsPerEpoch,
       loss: point.lossSum / point.images,
       accuracy: point.correct / point.images,
       imagesPerSecond: rate,

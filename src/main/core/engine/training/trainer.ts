@@ -7,6 +7,8 @@ import { checkJob } from './check-job.ts';
 import { runEpochs } from './epochs.ts';
 import { Filming } from './filming.ts';
 import type { StepperOptions, TrainingBackend } from './stepper.ts';
+import { EpochImages } from './unlabeled/epoch-images.ts';
+import { Teacher } from './unlabeled/teacher.ts';
 
 export interface TrainControl {
   emit(event: TrainEvent): void;
@@ -38,8 +40,10 @@ export async function train(
   const stepper = backend.createStepper(stepperOptions(job), job.seed);
   const data = await openTrainingData(job);
   const film = new Filming(job, stepper.model);
+  const images = new EpochImages(job);
+  const teacher = job.unlabeled && data.plain ? new Teacher(job, job.unlabeled, data.plain) : null;
   try {
-    await stepper.prepare(Math.min(job.batch, job.train.slots.length));
+    await stepper.prepare(Math.min(job.batch, images.count(1)));
     const { parameters } = summarize(job.spec, job.classNames.length);
     await writeModelFile(job.runDir, {
       spec: job.spec,
@@ -55,7 +59,7 @@ export async function train(
       parameters,
       compileSeconds: (performance.now() - started) / 1000,
     });
-    const end = await runEpochs({ job, control, data, stepper, film });
+    const end = await runEpochs({ job, control, data, stepper, film, images, teacher });
     return { ...end, parameters, seconds: (performance.now() - started) / 1000 };
   } finally {
     await film.close();
@@ -71,6 +75,10 @@ export function stepperOptions({
   averaging,
 }: Pick<TrainJob, 'spec' | 'classNames' | 'train' | 'averaging'>): StepperOptions {
   const classes = classNames.length;
-  const classWeights = classWeightsOf(spec.classWeights, labels, classes);
+  const classWeights = classWeightsOf(
+    spec.classWeights,
+    labels.filter((label) => label >= 0),
+    classes,
+  );
   return { spec, classes, classWeights, averaging };
 }

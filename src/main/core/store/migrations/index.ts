@@ -5,6 +5,7 @@ import { runEnding } from './004-run-ending.ts';
 import { dataWait } from './005-data-wait.ts';
 import { augmentations } from './006-augmentations.ts';
 import { studies } from './007-studies.ts';
+import { unlabeled } from './008-unlabeled.ts';
 
 /** One step of the schema. Never edited once released; later changes come as further steps. */
 export interface Migration {
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   dataWait,
   augmentations,
   studies,
+  unlabeled,
 ];

@@ -4,23 +4,29 @@ import { writeTargets, type Labels } from '../../targets.ts';
 import type { BatchPlace } from '../producer.ts';
 import { Mixer, type Mix } from './mix.ts';
 
-/** What a set's images are, batch by batch; the answer is written again by the next question. */
-export type Labeler = (place: Pick<BatchPlace, 'epoch' | 'positions'>) => Labels;
+/**
+ * What a set's images are, batch by batch; the answer is written again by the next question.
+ * @param given what they are to be taken for instead
+ */
+export type Labeler = (
+  place: Pick<BatchPlace, 'epoch' | 'positions'>,
+  given?: Float32Array,
+) => Labels;
 
 /** @param augment how the images are varied: blended images are shares of two classes */
 export function labeler(
   { labels, images, height, width, channels }: TensorSet,
   augment?: { spec: AugmentationSpec; seed: number; classes: number },
 ): Labeler {
-  const plain: Labeler = ({ positions }) =>
-    Int32Array.from(positions, (position) => labels[position] ?? -1);
+  const plain: Labeler = ({ positions }, given) =>
+    given ?? Int32Array.from(positions, (position) => labels[position] ?? -1);
   if (!augment || !mixesLabels(augment.spec)) return plain;
   const { spec, seed, classes } = augment;
   const mixer = new Mixer(spec, { height, width, channels }, seed);
-  return (place) => {
+  return (place, given) => {
     const { epoch, positions } = place;
     const targets = new Float32Array(positions.length * classes);
-    writeTargets(targets, plain(place), classes);
+    writeTargets(targets, plain(place, given), classes);
     const ids = positions.map((position) => images?.[position] ?? position);
     return mixTargets(targets, mixer.plan(epoch, ids));
   };

@@ -11,7 +11,7 @@ import { buildAnswer } from '../../programs/inference.ts';
 import { allEntries, layoutParameters } from '../../programs/parameters.ts';
 import type { TrainJob } from '../../protocol.ts';
 import { imageTensor } from '../answer.ts';
-import { floats } from '../floats.ts';
+import { floats } from '../../floats.ts';
 import { readPixels } from '../images.ts';
 import { imageLayers, requireLayer } from '../layers.ts';
 import { shrink } from '../shrink.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '#shared/errors.ts';
-import type { TensorData } from '../graph/types.ts';
+import type { TensorData } from './graph/types.ts';
 
 /** Of an output that is float32. */
 export function floats(tensor: TensorData | undefined): Float32Array {
