@@ -11,6 +11,7 @@ import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import type { ViewsSpec } from '#shared/views.ts';
+import type { ModelFormatId } from './export/index.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
 
@@ -216,14 +217,28 @@ export interface Probabilities {
   data: Float32Array;
 }
 
-export interface ExportOnnxJob {
+/** A checkpoint as a file format of `export/index.ts` holds it. */
+export interface ExportJob {
+  format: ModelFormatId;
   runDir: string;
   checkpoint: Checkpoint;
-  /** File to write. */
-  file: string;
+  /** Folder to write to. */
+  directory: string;
+  /** What the files' names begin with, where the format leaves them free. */
+  name: string;
   classNames: string[];
-  /** Written to the model's metadata_props. */
+  /** Where the model comes from; written into the file where the format has a place for it. */
   metadata: Record<string, string>;
+  /** Images that the numbers of an integer model are chosen by. */
+  calibration?: TensorSet | undefined;
+}
+
+/** What came back from written files that the app cannot run. */
+export interface ContentsCheck {
+  /** Numbers that the model needs, found in the files with the values that it has. */
+  tensors: number;
+  /** Largest difference of any of them; 1 where one is missing or is no number. */
+  maxDifference: number;
 }
 
 /** Single draws of single images, as a training with this seed would make them. */
@@ -271,7 +286,10 @@ export interface Engine {
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
     options?: CallOptions,
   ): Promise<Probabilities>;
-  exportOnnx(job: ExportOnnxJob, options?: CallOptions): Promise<{ bytes: number }>;
+  /** @returns the names of the files that were written */
+  exportModel(job: ExportJob, options?: CallOptions): Promise<string[]>;
+  /** Reads written files again and compares the numbers in them with the checkpoint's. */
+  readExported(job: ExportJob, options?: CallOptions): Promise<ContentsCheck>;
   /** Runs an exported file by itself, fed with uint8 images and nothing else. */
   runExported(
     job: { file: string; set: TensorSet; batch?: number },

@@ -1,5 +1,11 @@
 /** What was exported, where to, and whether it was proved. */
-import type { Checkpoint, ExportFormat, ExportRecord } from '#shared/contract/index.ts';
+import {
+  exportProof,
+  type Checkpoint,
+  type ExportFormat,
+  type ExportProof,
+  type ExportRecord,
+} from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Db } from './database.ts';
 import { runNumber } from './runs.ts';
@@ -63,7 +69,12 @@ function toRecord(row: ExportRow): ExportRecord {
   return {
     ...row,
     files: JSON.parse(row.files) as ExportRecord['files'],
-    proof: row.proof === null ? null : (JSON.parse(row.proof) as ExportRecord['proof']),
+    proof: row.proof === null ? null : readProof(row.proof),
     examples: JSON.parse(row.examples) as ExportRecord['examples'],
   };
+}
+
+/** Records from before formats that the app cannot run say nothing of the kind. */
+function readProof(text: string): ExportProof {
+  return exportProof.parse({ kind: 'answers', ...(JSON.parse(text) as object) });
 }
