@@ -5,7 +5,7 @@ import type {
   AugmentedImages,
   AugmentJob,
   BackendId,
-  ExportOnnxJob,
+  ExportJob,
   MemoryNeed,
   Probabilities,
   Progress,
@@ -45,7 +45,7 @@ export interface Methods {
   train: [input: TrainJob, output: TrainResult];
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
-  exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
+  exportModel: [input: ExportJob, output: { files: string[] }];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];

@@ -40,3 +40,15 @@ export interface Format {
   /** The README's part on how to use it. */
   usage: (source: ExportSource) => string;
 }
+
+/** Has the engine write the model's own files. */
+export async function exportModel(
+  engine: Engine,
+  format: ExportFormat,
+  { runDir, checkpoint, classNames, name, provenance }: ExportSource,
+  directory: string,
+  options: CallOptions,
+): Promise<void> {
+  const model = { name, classNames, metadata: provenance };
+  await engine.exportModel({ runDir, checkpoint, format, directory, ...model }, options);
+}

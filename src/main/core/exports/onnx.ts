@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { javascriptExample, pythonExample, type ExampleModel } from './examples.ts';
-import type { ExportSource, Format } from './format.ts';
+import { exportModel, type ExportSource, type Format } from './format.ts';
 
 const modelFile = (source: ExportSource): string => `${source.name}.onnx`;
 
@@ -19,16 +19,7 @@ export const onnx: Format = {
   fileNames: (source) => [modelFile(source), 'labels.json', 'example.mjs', 'example.py'],
 
   async write(engine, source, directory, options) {
-    await engine.exportOnnx(
-      {
-        runDir: source.runDir,
-        checkpoint: source.checkpoint,
-        file: join(directory, modelFile(source)),
-        classNames: source.classNames,
-        metadata: source.provenance,
-      },
-      options,
-    );
+    await exportModel(engine, 'onnx', source, directory, options);
     await writeFile(
       join(directory, 'labels.json'),
       `${JSON.stringify(source.classNames, null, 2)}\n`,
