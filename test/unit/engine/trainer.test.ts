@@ -133,9 +133,9 @@ describe('train', () => {
 
     const file = join(folder, 'model.onnx');
     await exportModel({
-      format: 'onnx',
       runDir: folder,
       checkpoint: 'last',
+      format: 'onnx',
       directory: folder,
       name: 'model',
       classNames: ['across', 'upright', 'none'],
@@ -285,8 +285,15 @@ describe('train', () => {
       expect(right.length / 100).toBe(last.valAccuracy);
       const file = join(folder, 'model.onnx');
       const metadata = {};
-      const job = { runDir: folder, directory: folder, name: 'model', classNames, metadata };
-      await exportModel({ ...job, format: 'onnx', checkpoint: 'last' });
+      await exportModel({
+        runDir: folder,
+        checkpoint: 'last',
+        format: 'onnx',
+        directory: folder,
+        name: 'model',
+        classNames,
+        metadata,
+      });
       expect((await service.runExported({ file, set }, {})).data).toEqual(data);
     },
   );

@@ -58,9 +58,9 @@ describe('a model with views', () => {
     const found = await service.predict({ runDir, checkpoint: 'best', set }, {});
     const file = join(runDir, 'model.onnx');
     await exportModel({
-      format: 'onnx',
       runDir,
       checkpoint: 'best',
+      format: 'onnx',
       directory: runDir,
       name: 'model',
       classNames: ['across', 'upright', 'none'],

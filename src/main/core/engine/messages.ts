@@ -46,7 +46,7 @@ export interface Methods {
   train: [input: TrainJob, output: TrainResult];
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
-  exportModel: [input: ExportJob, output: string[]];
+  exportModel: [input: ExportJob, output: { files: string[] }];
   readExported: [input: ExportJob, output: ContentsCheck];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];

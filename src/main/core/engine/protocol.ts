@@ -8,10 +8,9 @@ import type { AugmentationSpec } from '#shared/augmentation.ts';
 import type { AveragingSpec } from '#shared/averaging.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
-import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
+import type { Checkpoint, EpochMetrics, ExportFormat } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import type { ViewsSpec } from '#shared/views.ts';
-import type { ModelFormatId } from './export/index.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
 
@@ -217,17 +216,16 @@ export interface Probabilities {
   data: Float32Array;
 }
 
-/** A checkpoint as a file format of `export/index.ts` holds it. */
 export interface ExportJob {
-  format: ModelFormatId;
   runDir: string;
   checkpoint: Checkpoint;
+  format: ExportFormat;
   /** Folder to write to. */
   directory: string;
-  /** What the files' names begin with, where the format leaves them free. */
+  /** Base name for files. */
   name: string;
   classNames: string[];
-  /** Where the model comes from; written into the file where the format has a place for it. */
+  /** Where the model comes from, written into the file. */
   metadata: Record<string, string>;
   /** Images that the numbers of an integer model are chosen by. */
   calibration?: TensorSet | undefined;
@@ -286,9 +284,9 @@ export interface Engine {
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
     options?: CallOptions,
   ): Promise<Probabilities>;
-  /** @returns the names of the files that were written */
-  exportModel(job: ExportJob, options?: CallOptions): Promise<string[]>;
-  /** Reads written files again and compares the numbers in them with the checkpoint's. */
+  /** Answers the names of the files that it wrote. */
+  exportModel(job: ExportJob, options?: CallOptions): Promise<{ files: string[] }>;
+  /** Of files that the app cannot run: reads them again and compares the numbers inside. */
   readExported(job: ExportJob, options?: CallOptions): Promise<ContentsCheck>;
   /** Runs an exported file by itself, fed with uint8 images and nothing else. */
   runExported(

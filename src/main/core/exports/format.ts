@@ -1,6 +1,12 @@
 /** What an export format is to the rest: files made from a checkpoint, and how they are checked. */
 import type { Checkpoint, ExportFormat, ExportRecord } from '#shared/contract/index.ts';
-import type { CallOptions, Engine, ExportJob, Probabilities, TensorSet } from '../engine/protocol.ts';
+import type {
+  CallOptions,
+  Engine,
+  ExportJob,
+  Probabilities,
+  TensorSet,
+} from '../engine/protocol.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredRun } from '../store/runs.ts';
 
@@ -43,7 +49,6 @@ export type Check =
     }
   | {
       kind: 'contents';
-      format: ExportJob['format'];
       /** Largest difference of a number: 0 for float32. */
       tolerance: number;
     };
@@ -75,9 +80,9 @@ export interface Format {
   usage: (source: ExportSource) => string;
 }
 
-/** What the engine is asked for to write a checkpoint. */
+/** The format's own job for the engine. */
 export function exportJob(
-  format: ExportJob['format'],
+  format: ExportFormat,
   { runDir, checkpoint, classNames, name, provenance }: ExportSource,
   directory: string,
 ): ExportJob {

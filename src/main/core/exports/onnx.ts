@@ -2,14 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { javascriptExample, pythonExample, type ExampleModel } from './examples.ts';
-import {
-  exact,
-  exportJob,
-  LABELS,
-  labelsText,
-  type ExportSource,
-  type Format,
-} from './format.ts';
+import { exact, exportJob, LABELS, labelsText, type ExportSource, type Format } from './format.ts';
 
 const modelFile = (source: ExportSource): string => `${source.name}.onnx`;
 

@@ -1,11 +1,6 @@
 /** What was exported, where to, and whether it was proved. */
-import {
-  exportProof,
-  type Checkpoint,
-  type ExportFormat,
-  type ExportProof,
-  type ExportRecord,
-} from '#shared/contract/index.ts';
+import { exportProof, type ExportProof } from '#shared/contract/exports.ts';
+import type { Checkpoint, ExportFormat, ExportRecord } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Db } from './database.ts';
 import { runNumber } from './runs.ts';

@@ -1,18 +1,43 @@
-/** Checkpoints as files of other programs: the formats, and the two calls of the engine on them. */
+/** Writes a checkpoint of a run in the format of another program, and reads it again. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ExportFormat } from '#shared/contract/index.ts';
 import { writeAtomically } from '../checkpoint/atomic.ts';
 import { loadRun } from '../checkpoint/run-folder.ts';
 import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
-import { onnx } from './onnx.ts';
-import type { ModelFormat, ModelSource } from './types.ts';
+import type { Contents, Converter, ModelSource } from './converter.ts';
+import { toOnnxFile } from './onnx.ts';
 
-/** One file or folder per format in this folder. */
-const formats = { onnx } satisfies Record<string, ModelFormat>;
-export type ModelFormatId = keyof typeof formats;
+/** One converter per format; a format that is missing here does not compile. */
+const converters: Record<ExportFormat, Converter> = {
+  onnx: toOnnxFile,
+};
 
-const formatOf = (id: ModelFormatId): ModelFormat => formats[id];
+/** Of the formats that the app cannot run. */
+const contents: Partial<Record<ExportFormat, Contents>> = {};
+
+export async function exportModel(
+  job: ExportJob,
+  options: CallOptions = {},
+): Promise<{ files: string[] }> {
+  const files = await converters[job.format](await sourceOf(job), options);
+  for (const [name, pieces] of Object.entries(files)) {
+    await writeAtomically(join(job.directory, ...name.split('/')), pieces);
+  }
+  return { files: Object.keys(files) };
+}
+
+/** Compares the numbers in written files with the checkpoint's. */
+export async function readExported(job: ExportJob): Promise<ContentsCheck> {
+  const format = contents[job.format];
+  if (!format) throw new RangeError(`${job.format} files are run, not read`);
+  const source = await sourceOf(job);
+  const found = await format.found(source, (name) =>
+    readFile(join(job.directory, ...name.split('/'))),
+  );
+  return compareContents(format.expected(source), found);
+}
 
 async function sourceOf(job: ExportJob): Promise<ModelSource> {
   const { file, model, parameters, metadata } = await loadRun(job.runDir, job.checkpoint);
@@ -20,28 +45,13 @@ async function sourceOf(job: ExportJob): Promise<ModelSource> {
     throw new RangeError(`${job.classNames.length} names for ${model.classes} classes`);
   }
   return {
-    name: job.name,
-    model,
     spec: file.spec,
+    model,
     parameters,
     views: file.views,
     classNames: job.classNames,
+    name: job.name,
     metadata: { epoch: metadata['epoch'] ?? '', seed: metadata['seed'] ?? '', ...job.metadata },
-    calibration: job.calibration,
+    calibration: job.calibration ?? null,
   };
-}
-
-/** @returns the names of the files that were written */
-export async function exportModel(job: ExportJob, options: CallOptions = {}): Promise<string[]> {
-  const files = await formatOf(job.format).write(await sourceOf(job), options);
-  for (const { name, pieces } of files) await writeAtomically(join(job.directory, name), pieces);
-  return files.map(({ name }) => name);
-}
-
-export async function readExported(job: ExportJob): Promise<ContentsCheck> {
-  const { contents } = formatOf(job.format);
-  if (!contents) throw new RangeError(`${job.format} files are run, not read`);
-  const source = await sourceOf(job);
-  const found = await contents.found(source, (name) => readFile(join(job.directory, name)));
-  return compareContents(contents.expected(source), found);
 }
