@@ -5,6 +5,7 @@ import type {
   AugmentedImages,
   AugmentJob,
   BackendId,
+  ContentsCheck,
   ExportJob,
   MemoryNeed,
   Probabilities,
@@ -46,6 +47,7 @@ export interface Methods {
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
   exportModel: [input: ExportJob, output: { files: string[] }];
+  readExported: [input: ExportJob, output: ContentsCheck];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];

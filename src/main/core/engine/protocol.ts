@@ -227,6 +227,16 @@ export interface ExportJob {
   classNames: string[];
   /** Where the model comes from, written into the file. */
   metadata: Record<string, string>;
+  /** Images that the numbers of an integer model are chosen by. */
+  calibration?: TensorSet | undefined;
+}
+
+/** What came back from written files that the app cannot run. */
+export interface ContentsCheck {
+  /** Numbers that the model needs, found in the files with the values that it has. */
+  tensors: number;
+  /** Largest difference of any of them; 1 where one is missing or is no number. */
+  maxDifference: number;
 }
 
 /** Single draws of single images, as a training with this seed would make them. */
@@ -276,6 +286,8 @@ export interface Engine {
   ): Promise<Probabilities>;
   /** Answers the names of the files that it wrote. */
   exportModel(job: ExportJob, options?: CallOptions): Promise<{ files: string[] }>;
+  /** Of files that the app cannot run: reads them again and compares the numbers inside. */
+  readExported(job: ExportJob, options?: CallOptions): Promise<ContentsCheck>;
   /** Runs an exported file by itself, fed with uint8 images and nothing else. */
   runExported(
     job: { file: string; set: TensorSet; batch?: number },

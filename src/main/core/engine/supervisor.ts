@@ -133,6 +133,10 @@ class Supervisor implements Engine {
     return this.#shared.call('exportModel', job, options);
   }
 
+  readExported(job: Methods['readExported'][0], options?: CallOptions) {
+    return this.#shared.call('readExported', job, options);
+  }
+
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
     return this.#shared.call('runExported', job, options);
   }

@@ -110,7 +110,11 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     }
     case 'exportModel': {
       const { exportModel } = await import('./export/index.ts');
-      return await exportModel(request.input);
+      return await exportModel(request.input, options);
+    }
+    case 'readExported': {
+      const { readExported } = await import('./export/index.ts');
+      return await readExported(request.input);
     }
   }
 }

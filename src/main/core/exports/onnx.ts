@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { javascriptExample, pythonExample, type ExampleModel } from './examples.ts';
-import { exportModel, type ExportSource, type Format } from './format.ts';
+import { exact, exportJob, LABELS, labelsText, type ExportSource, type Format } from './format.ts';
 
 const modelFile = (source: ExportSource): string => `${source.name}.onnx`;
 
@@ -16,20 +16,21 @@ export const onnx: Format = {
   name: 'ONNX',
   purpose:
     'Runs in Python, JavaScript, C#, C++, Java and on phones with ONNX Runtime; scaling and normalising the picture are part of the file.',
-  fileNames: (source) => [modelFile(source), 'labels.json', 'example.mjs', 'example.py'],
+  fileNames: (source) => [modelFile(source), LABELS, 'example.mjs', 'example.py'],
 
-  async write(engine, source, directory, options) {
-    await exportModel(engine, 'onnx', source, directory, options);
-    await writeFile(
-      join(directory, 'labels.json'),
-      `${JSON.stringify(source.classNames, null, 2)}\n`,
-    );
+  async write({ engine }, source, directory, options) {
+    await engine.exportModel(exportJob('onnx', source, directory), options);
+    await writeFile(join(directory, LABELS), labelsText(source));
     await writeFile(join(directory, 'example.mjs'), javascriptExample(exampleModel(source)));
     await writeFile(join(directory, 'example.py'), pythonExample(exampleModel(source)));
   },
 
-  ask: (engine, source, directory, set, options) =>
-    engine.runExported({ file: join(directory, modelFile(source)), set }, options),
+  check: {
+    kind: 'answers',
+    tolerance: exact,
+    ask: (engine, source, directory, set, options) =>
+      engine.runExported({ file: join(directory, modelFile(source)), set }, options),
+  },
 
   examples: (source) => [
     { language: 'JavaScript', code: javascriptExample(exampleModel(source)) },
