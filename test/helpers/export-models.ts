@@ -200,12 +200,14 @@ export function randomSource(
     ),
   );
   return {
+    spec,
     model,
     parameters,
     views,
     classNames: Array.from({ length: classes }, (_, index) => `class ${index}`),
     name: model.name,
     metadata: { producer: 'Fovea test' },
+    calibration: null,
   };
 }
 
