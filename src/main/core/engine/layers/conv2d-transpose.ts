@@ -27,7 +27,11 @@ export const conv2dTranspose: LayerDef<Spec> = {
   autoName: 'conv2d_transpose',
   output(spec, place) {
     const [height, width] = imageInput(place);
-    return [transposeAxis(spec, 0, height).output, transposeAxis(spec, 1, width).output, spec.filters];
+    return [
+      transposeAxis(spec, 0, height).output,
+      transposeAxis(spec, 1, width).output,
+      spec.filters,
+    ];
   },
   parameters(spec, place) {
     const [, , channels] = imageInput(place);
