@@ -22,6 +22,10 @@ export const text = {
       'Class names and where the model comes from travel in the file.',
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
+    'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    pytorch: [
+      'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
+    ],
   },
 
   record: {

@@ -7,15 +7,19 @@ import { loadRun } from '../checkpoint/run-folder.ts';
 import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
+import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxFile } from './onnx.ts';
+import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
 const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
+  'onnx-fp16': toOnnxFloat16,
+  pytorch: toPyTorch,
 };
 
 /** Of the formats that the app cannot run. */
-const contents: Partial<Record<ExportFormat, Contents>> = {};
+const contents: Partial<Record<ExportFormat, Contents>> = { pytorch: pyTorchContents };
 
 export async function exportModel(
   job: ExportJob,
