@@ -42,7 +42,6 @@ export async function nearest(
   );
   const indices: number[][] = [];
   const distances: number[][] = [];
-  const squared = new Float64Array(vectors);
   for (let start = 0; start < vectors; start += TOGETHER) {
     const data = values.subarray(start * size, (start + TOGETHER) * size);
     const rows = data.length / size;
@@ -53,15 +52,9 @@ export async function nearest(
     const answers = floats(results['products']);
     for (let row = 0; row < rows; row++) {
       const own = start + row;
-      const from = row * vectors;
-      for (let other = 0; other < vectors; other++) {
-        squared[other] = squares[other]! + squares[own]! - 2 * answers[from + other]!;
-      }
-      // Itself first, whatever rounding leaves of the zero.
-      squared[own] = -1;
-      const order = smallest(squared, count);
-      indices.push(order);
-      distances.push(order.map((other) => Math.sqrt(Math.max(0, squared[other]!))));
+      const found = smallest(squares, answers.subarray(row * vectors), own, count);
+      indices.push(found.map(([other]) => other));
+      distances.push(found.map(([, squared]) => Math.sqrt(Math.max(0, squared))));
     }
     await breathe(signal);
   }
@@ -79,17 +72,24 @@ function transposed(values: Float32Array, size: number): Float32Array {
   return turned;
 }
 
-/** Indices of the `count` smallest, the smallest first. */
-function smallest(values: Float64Array, count: number): number[] {
-  const kept: number[] = [];
-  let bound = Infinity;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    if (value >= bound) continue;
-    const rank = kept.findIndex((other) => value < values[other]!);
-    kept.splice(rank < 0 ? kept.length : rank, 0, index);
+/** The vectors nearest to `own` with their squared distances, the nearest first. */
+function smallest(
+  squares: Float64Array,
+  products: Float32Array,
+  own: number,
+  count: number,
+): [number, number][] {
+  // Itself first, whatever rounding leaves of the zero.
+  const kept: [number, number][] = [[own, -1]];
+  const base = squares[own]!;
+  let bound = count > 1 ? Infinity : -1;
+  for (let other = 0; other < squares.length; other++) {
+    const squared = base + squares[other]! - 2 * products[other]!;
+    if (squared >= bound || other === own) continue;
+    const rank = kept.findIndex(([, kept]) => squared < kept);
+    kept.splice(rank < 0 ? kept.length : Math.max(1, rank), 0, [other, squared]);
     if (kept.length > count) kept.pop();
-    if (kept.length === count) bound = values[kept[count - 1]!]!;
+    if (kept.length === count) bound = kept[count - 1]![1];
   }
   return kept;
 }
