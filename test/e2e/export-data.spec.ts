@@ -45,6 +45,7 @@ test('the data is written for other programs, with or without unlabeled images',
   await test.step('a folder with files in it is refused in plain words', async () => {
     await dialog.getByRole('button', { name: 'Another format' }).click();
     await dialog.getByRole('button', { name: 'Write 21 images' }).click();
-    await expect(app.getByText(/taken along is not an empty folder/)).toBeVisible();
+    await expect(dialog.getByText(/taken along is not an empty folder/)).toBeVisible();
+    await showScreen(app, 'export-data-refused');
   });
 });
