@@ -1,7 +1,14 @@
 /** Type-checks each layer with its own tsconfig, so that a layer can only see what it may use. */
 import { spawnSync } from 'node:child_process';
 
-const layers = ['src/shared', 'src/main/core', 'src/main/server', 'src/main/electron', 'test'];
+const layers = [
+  'src/shared',
+  'src/main/core',
+  'src/main/server',
+  'src/main/electron',
+  'src/page',
+  'test',
+];
 
 function run(command: string, args: string[]): boolean {
   const result = spawnSync(command, args, {
