@@ -5,6 +5,8 @@ import type { RecipeData, RecipeSettings } from './types.ts';
 
 /** Images that training sees in each round, counting each time. */
 const SEEN_IN_ROUND = 400_000;
+/** Each epoch writes a checkpoint: with very few labels there would be thousands. */
+const MOST_EPOCHS = 500;
 const ROUNDS = 3;
 /** Unlabeled images for each labeled one. */
 const RATIO = 7;
@@ -18,7 +20,8 @@ export function useUnlabeled(data: RecipeData): { spec: ModelSpec; settings: Rec
   const labels = Math.max(1, data.labels);
   const ratio = Math.max(0.1, Math.min(RATIO, data.unlabeled / labels));
   const warmup = settings.epochs;
-  const round = Math.max(2, Math.round(SEEN_IN_ROUND / (labels * (1 + ratio))));
+  const epochs = Math.round(SEEN_IN_ROUND / (labels * (1 + ratio)));
+  const round = Math.max(2, Math.min(MOST_EPOCHS, epochs));
   return {
     spec: { ...spec, name: 'use-unlabeled' },
     settings: {
