@@ -32,7 +32,7 @@ const byId: Record<RecipeId, Recipe> = {
     id: 'use-unlabeled',
     name: 'Few labels, many images',
     description:
-      'Learns from the labels first. Then it says what the images without a label are, learns from its own answers too, and asks itself again: better than labels alone, and takes longer.',
+      'Learns from the labels first. Then it says what the images without a label are, learns from its own answers too, and asks itself again. Takes several times as long.',
     // A first answer comes sooner from the labels alone.
     suggestedBelow: 0,
     needsUnlabeled: true,

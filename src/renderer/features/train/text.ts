@@ -39,12 +39,13 @@ export const text = {
       plan.validationImages > 0
         ? `${integer(plan.trainImages)} training${validation} images`
         : count(plan.trainImages, 'training image');
-    const unlabeled =
-      plan.unlabeledImages > 0 ? ` and ${integer(plan.unlabeledImages)} without a label` : '';
     const parts = [
       plan.model.summary.name,
       count(plan.model.summary.parameters, 'parameter'),
-      `${images} in ${count(plan.classes.length, 'class')}${unlabeled}`,
+      `${images} in ${count(plan.classes.length, 'class')}`,
+      ...(plan.unlabeledImages > 0
+        ? [`${count(plan.unlabeledImages, 'image')} without a label`]
+        : []),
       count(epochs, 'epoch'),
     ];
     if (plan.estimateSeconds !== null) {
