@@ -23,6 +23,9 @@ export const text = {
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    keras: ['Plain Keras layers under the names that they have in Fovea.'],
+    h5: ['The same model as Keras wrote it before version 3.'],
+    tfjs: ['A web page as an example is beside it.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
     ],
