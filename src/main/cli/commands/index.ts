@@ -9,6 +9,7 @@ import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addImportModel } from './import-model.ts';
 import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
@@ -34,6 +35,7 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addImportModel,
   addStudy,
   addRuns,
   addEvaluate,

@@ -14,7 +14,9 @@ export type Attributes = Readonly<Record<string, string | readonly string[]>>;
 
 async function library() {
   const { default: h5wasm } = await import('h5wasm');
-  const { FS } = await h5wasm.ready;
+  const { FS, activate_throwing_error_handler: throwErrors } = await h5wasm.ready;
+  // Else it prints them, a page for each.
+  throwErrors();
   return { h5wasm, files: FS as unknown as MemoryFiles };
 }
 
