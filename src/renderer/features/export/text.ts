@@ -26,6 +26,7 @@ export const text = {
     keras: ['Plain Keras layers under the names that they have in Fovea.'],
     h5: ['The same model as Keras wrote it before version 3.'],
     tfjs: ['A web page as an example is beside it.'],
+    web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
     ],

@@ -18,6 +18,7 @@ import {
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
 const converters: Record<ExportFormat, Converter> = {
@@ -27,6 +28,7 @@ const converters: Record<ExportFormat, Converter> = {
   keras: toKeras,
   h5: toKerasH5,
   tfjs: toTfjs,
+  web: toWebPage,
 };
 
 /** Of the formats that the app cannot run. */
