@@ -10,6 +10,7 @@ import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { tfliteContents, toTflite } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
@@ -17,11 +18,15 @@ const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
   'onnx-fp16': toOnnxFloat16,
   pytorch: toPyTorch,
+  tflite: toTflite,
   web: toWebPage,
 };
 
 /** Of the formats that the app cannot run. */
-const contents: Partial<Record<ExportFormat, Contents>> = { pytorch: pyTorchContents };
+const contents: Partial<Record<ExportFormat, Contents>> = {
+  pytorch: pyTorchContents,
+  tflite: tfliteContents,
+};
 
 export async function exportModel(
   job: ExportJob,

@@ -2,9 +2,11 @@ import { activationCodes, type LiteModel, type LiteOp } from './model.ts';
 
 const takesActivation: ReadonlySet<LiteOp> = new Set<LiteOp>([
   'ADD',
+  'AVERAGE_POOL_2D',
   'CONV_2D',
   'DEPTHWISE_CONV_2D',
   'FULLY_CONNECTED',
+  'MAX_POOL_2D',
 ]);
 
 /** ReLU becomes a setting of the operator before it, where nothing else reads that one's output. */

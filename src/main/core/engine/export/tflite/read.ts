@@ -36,7 +36,9 @@ export function readConstants(bytes: Uint8Array): Map<string, FloatTensor> {
       b.readInt32(sizes.start + 4 * axis),
     );
     const name = String(b.__string(field(b, tensor, 3)));
-    const data = new Float32Array(bytes.slice(start, start + length).buffer);
+    // A copy of its own: of a Buffer, slice would be none.
+    const own = Uint8Array.from(bytes.subarray(start, start + length));
+    const data = new Float32Array(own.buffer);
     found.set(`${place} ${name}`, { shape, data });
   }
   return found;
