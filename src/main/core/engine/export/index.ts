@@ -18,6 +18,7 @@ import {
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { tfliteContents, toTflite } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
@@ -28,6 +29,7 @@ const converters: Record<ExportFormat, Converter> = {
   keras: toKeras,
   h5: toKerasH5,
   tfjs: toTfjs,
+  tflite: toTflite,
   web: toWebPage,
 };
 
@@ -37,6 +39,7 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   keras: kerasContents,
   h5: kerasH5Contents,
   tfjs: tfjsContents,
+  tflite: tfliteContents,
 };
 
 export async function exportModel(
