@@ -89,6 +89,7 @@ function store(
           augment: null,
           averaging: null,
           views: null,
+          unlabeled: null,
           validateEvery: 1,
         },
         spec,
