@@ -25,6 +25,7 @@ export const text = {
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
     keras: ['Plain Keras layers under the names that they have in Fovea.'],
     h5: ['The same model as Keras wrote it before version 3.'],
+    'keras-project': ['The optimizer begins anew; what Keras cannot do alike is in the README.'],
     tfjs: ['A web page as an example is beside it.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     pytorch: [
