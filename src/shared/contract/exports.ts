@@ -11,6 +11,8 @@ export const exportFormat = z.enum([
   'tfjs',
   'keras-project',
   'web',
+  'web',
+  'tflite',
 ]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 

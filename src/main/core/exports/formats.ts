@@ -5,6 +5,7 @@ import { keras, kerasH5 } from './keras.ts';
 import { onnx, onnxFloat16 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
 import { tfjs } from './tfjs.ts';
+import { tflite } from './tflite.ts';
 import { webPage } from './web-page.ts';
 
 /** One file per format in this folder; a format that is missing here does not compile. */
@@ -16,5 +17,6 @@ export const formats: Record<ExportFormat, Format> = {
   h5: kerasH5,
   tfjs,
   'keras-project': kerasProject,
+  tflite,
   web: webPage,
 };

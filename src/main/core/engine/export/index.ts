@@ -20,6 +20,7 @@ import {
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { tfliteContents, toTflite } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
@@ -31,6 +32,7 @@ const converters: Record<ExportFormat, Converter> = {
   h5: toKerasH5,
   tfjs: toTfjs,
   'keras-project': toKerasProject,
+  tflite: toTflite,
   web: toWebPage,
 };
 
@@ -41,6 +43,7 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   h5: kerasH5Contents,
   tfjs: tfjsContents,
   'keras-project': kerasProjectContents,
+  tflite: tfliteContents,
 };
 
 export async function exportModel(
