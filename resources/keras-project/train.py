@@ -134,10 +134,11 @@ def answering(model):
     """The model with the ending that makes probabilities of its logits, as Fovea reads it."""
     x = model.output
     if members > 1:
-        x = L.Activation("softmax")(L.Reshape((members, len(classes)))(x))
-        x = L.GlobalAveragePooling1D()(x)
+        x = L.Reshape((members, len(classes)), name="members")(x)
+        x = L.Activation("softmax", name="answers")(x)
+        x = L.GlobalAveragePooling1D(name="probabilities")(x)
     else:
-        x = L.Activation("softmax" if head == "softmax" else "sigmoid")(x)
+        x = L.Activation("softmax" if head == "softmax" else "sigmoid", name="probabilities")(x)
     return keras.Model(model.input, x, name=model.name)
 
 
