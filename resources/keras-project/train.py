@@ -96,26 +96,43 @@ def optimizer(rate):
     return getattr(keras.optimizers, spec.pop("name"))(learning_rate=rate, **spec)
 
 
-def schedule(steps):
-    """The rate of each step as Fovea has it; a number where it is constant or follows a plateau."""
+def rates(steps):
+    """The rate of each step as Fovea has it; None where it is constant or comes down at a plateau."""
     spec, peak, total = settings["schedule"], options.learning_rate, steps * options.epochs
+    step = np.arange(total, dtype=np.float64)
+
+    def cosine(first, last, share):
+        return last + (first - last) / 2 * (1 + np.cos(np.pi * share))
+
     if spec["type"] == "step":
-        bounds = [steps * spec["every"] * k for k in range(1, math.ceil(options.epochs / spec["every"]))]
-        values = [peak * spec["factor"] ** k for k in range(len(bounds) + 1)]
-        return keras.optimizers.schedules.PiecewiseConstantDecay(bounds, values) if bounds else peak
+        return peak * spec["factor"] ** (step // steps // spec["every"])
     if spec["type"] == "cosine":
-        warm = max(1, round(spec["warmup"] * total))
-        rest = max(1, total - warm)
-        if spec["warmup"] == 0:
-            return keras.optimizers.schedules.CosineDecay(peak, total)
-        return keras.optimizers.schedules.CosineDecay(0.0, rest, warmup_target=peak, warmup_steps=warm)
+        warm = round(spec["warmup"] * total)
+        return np.where(step < warm, peak * (step + 1) / max(warm, 1), cosine(peak, 0, (step - warm) / max(total - warm, 1)))
     if spec["type"] == "one-cycle":
-        warm = max(1, round(spec["warmup"] * total))
-        low = peak / spec["start"]
-        return keras.optimizers.schedules.CosineDecay(
-            low, max(1, total - warm), alpha=low / spec["end"] / peak, warmup_target=peak, warmup_steps=warm
-        )
-    return peak
+        low, top = peak / spec["start"], spec["warmup"] * total - 1
+        rising = cosine(low, peak, step / top if top > 0 else 1)
+        falling = cosine(peak, low / spec["end"], (step - max(top, 0)) / max(total - 1 - max(top, 0), 1))
+        return np.where(step <= top, rising, falling)
+    return None
+
+
+class Course(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate for each step."""
+
+    def __init__(self, values):
+        self.values = tf.constant(values, tf.float32)
+
+    def __call__(self, step):
+        return tf.gather(self.values, tf.minimum(tf.cast(step, tf.int32), len(self.values) - 1))
+
+    def get_config(self):
+        return {"values": self.values.numpy().tolist()}
+
+
+def schedule(steps):
+    values = rates(steps)
+    return options.learning_rate if values is None else Course(values)
 
 
 def callbacks(validated):

@@ -1,6 +1,5 @@
 /** A run's settings in Keras' words: what train.py reads, and what it cannot do alike. */
-import type { AugmentationSpec, Operation } from '#shared/augmentation.ts';
-import { isActive } from '#shared/augmentation.ts';
+import { isActive, type AugmentationSpec, type Operation } from '#shared/augmentation.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import { classWeightsOf } from '../engine/losses.ts';
 import { resolveModel } from '../engine/layers/resolve.ts';
@@ -57,19 +56,24 @@ function layerOf(
       const none = { height_factor: 0, width_factor: 0 };
       const factor = operation.range.map((by) => by / edge);
       const config = { ...none, [`${along}_factor`]: factor, ...filled };
-      return always ? ['RandomTranslation', config] : null;
+      return always && within(factor) ? ['RandomTranslation', config] : null;
     }
     case 'zoom': {
       const [low, high] = operation.range;
       // Keras counts how much more is seen, Fovea how much larger it is.
       const height_factor = [1 / high - 1, 1 / low - 1];
       const free = operation.aspect === 'free' ? { width_factor: height_factor } : {};
-      return always ? ['RandomZoom', { height_factor, ...free, ...filled }] : null;
+      return always && within(height_factor)
+        ? ['RandomZoom', { height_factor, ...free, ...filled }]
+        : null;
     }
     default:
       return null;
   }
 }
+
+/** Keras' layers take no factor beyond 1. */
+const within = (factor: readonly number[]): boolean => factor.every((each) => Math.abs(each) <= 1);
 
 interface Edges {
   height: number;
