@@ -41,6 +41,7 @@ export const opNames = [
   'Not',
   'Or',
   'Pad',
+  'Pow',
   'Reciprocal',
   'ReduceMax',
   'ReduceMean',
