@@ -87,10 +87,18 @@ const cast: Rule = (t) => {
   return [x.dtype === to ? x : t.op('Cast', [x], { to: dataTypes[to] })];
 };
 
+/** To the type of another value. */
+const castLike: Rule = (t) => {
+  const x = t.value(0);
+  const { dtype } = t.operands[1] ?? t.value(1);
+  return [x.dtype === dtype ? x : t.op('Cast', [x], { to: dataTypes[dtype] })];
+};
+
 export const arithmetic: Readonly<Record<string, Rule>> = {
   Identity: same,
   Dropout: same,
   Cast: cast,
+  CastLike: castLike,
   Add: binary('Add'),
   Sub: binary('Sub'),
   Mul: binary('Mul'),

@@ -241,16 +241,19 @@ const range: Fold = (_t, inputs) => {
 };
 
 const cast: Fold = (t, inputs) => {
-  const x = input(inputs, 0);
   const to = typeOf(t.int('to', 0));
   if (!to) throw new Untranslatable('it makes a type that is not supported');
+  return [castTo(input(inputs, 0), to)];
+};
+
+function castTo(x: Known, to: DType): Known {
   const whole = to !== 'float32';
   const number = (value: number) => (to === 'bool' ? Number(value !== 0) : Math.trunc(value));
   const data = Array.from(x.data, (value) =>
     whole && typeof value === 'number' ? number(value) : value,
   );
-  return [known(to, x.dims, data)];
-};
+  return known(to, x.dims, data);
+}
 
 const where: Fold = (_t, inputs) => {
   const [condition, yes, no] = [input(inputs, 0), input(inputs, 1), input(inputs, 2)];
@@ -319,6 +322,9 @@ const folds: Readonly<Record<string, Fold>> = {
 /** A node's outputs where they do not depend on images or weights; null where they do. */
 export function fold(t: Translation): Known[] | null {
   const { op, attributes } = t.node;
+  if (op === 'CastLike' && t.operands[0] && t.operands[1] && isKnown(t.operands[0])) {
+    return [castTo(t.operands[0], t.operands[1].dtype)];
+  }
   if (op === 'Shape' || op === 'Size') {
     const operand = t.operands[0];
     if (!operand) return null;

@@ -73,6 +73,9 @@ const conv: Rule = (t) => {
   const weight = t.value(1);
   const sliding = slidingOf(t, x, [sizeAt(weight.shape, 2), sizeAt(weight.shape, 3)]);
   const group = t.int('group', 1);
+  if (!(group >= 1) || sizeAt(weight.shape, 0) % group !== 0) {
+    throw new Untranslatable('its groups do not fit its filters');
+  }
   const attributes = { ...attributesOf(sliding), ...(group > 1 ? { group } : {}) };
   return [t.op('Conv', withBias(t, x, weight), attributes)];
 };
