@@ -30,7 +30,7 @@ const checksReport = z.object({ passed: z.number(), failed: z.number() });
 
 /** Step of `.ci/run` → the report that it leaves. */
 const reports = {
-  check: { file: 'unit.json', schema: vitestReport },
+  unit: { file: 'unit.json', schema: vitestReport },
   e2e: { file: 'e2e.json', schema: playwrightReport },
   dist: { file: 'dist.json', schema: checksReport },
   data: { file: 'slow.json', schema: vitestReport },

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '../..');
 /** The Node and the program to test; `scripts/verify-dist.ts` points them into the packed app. */
 export const nodePath = process.env['FOVEA_NODE'] ?? process.execPath;
 export const cliPath = process.env['FOVEA_CLI'] ?? join(root, 'dist/main/cli.js');
+export const packed = process.env['FOVEA_CLI'] !== undefined;
 
 export interface ServerProcess {
   readonly url: string;

@@ -6,7 +6,8 @@ import { createBackend, createTrainingBackend } from '#core/engine/backends/inde
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
-import { exportOnnx, InferenceService } from '#core/engine/inference.ts';
+import { exportModel } from '#core/engine/export/index.ts';
+import { InferenceService } from '#core/engine/inference.ts';
 import { runFiles, type TrainEvent, type TrainJob } from '#core/engine/protocol.ts';
 import { train } from '#core/engine/training/trainer.ts';
 import { bars, temporaryFolder, tinyJob, tinySpec } from './helpers.ts';
@@ -131,10 +132,12 @@ describe('train', () => {
     expect(right.length / 100).toBe(epochs.at(-1)?.metrics.valAccuracy);
 
     const file = join(folder, 'model.onnx');
-    await exportOnnx({
+    await exportModel({
       runDir: folder,
       checkpoint: 'last',
-      file,
+      format: 'onnx',
+      directory: folder,
+      name: 'model',
       classNames: ['across', 'upright', 'none'],
       metadata: { author: 'someone' },
     });
@@ -282,7 +285,15 @@ describe('train', () => {
       expect(right.length / 100).toBe(last.valAccuracy);
       const file = join(folder, 'model.onnx');
       const metadata = {};
-      await exportOnnx({ runDir: folder, checkpoint: 'last', file, classNames, metadata });
+      await exportModel({
+        runDir: folder,
+        checkpoint: 'last',
+        format: 'onnx',
+        directory: folder,
+        name: 'model',
+        classNames,
+        metadata,
+      });
       expect((await service.runExported({ file, set }, {})).data).toEqual(data);
     },
   );

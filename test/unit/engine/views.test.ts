@@ -5,7 +5,8 @@ import { viewsOf } from '#shared/views.ts';
 import { createBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { createTrainingBackend } from '#core/engine/backends/index.ts';
-import { exportOnnx, InferenceService } from '#core/engine/inference.ts';
+import { exportModel } from '#core/engine/export/index.ts';
+import { InferenceService } from '#core/engine/inference.ts';
 import type { TensorSet } from '#core/engine/protocol.ts';
 import { train } from '#core/engine/training/trainer.ts';
 import { bars, temporaryFolder, tinyJob } from './helpers.ts';
@@ -56,10 +57,12 @@ describe('a model with views', () => {
     const runDir = await trained(views);
     const found = await service.predict({ runDir, checkpoint: 'best', set }, {});
     const file = join(runDir, 'model.onnx');
-    await exportOnnx({
+    await exportModel({
       runDir,
       checkpoint: 'best',
-      file,
+      format: 'onnx',
+      directory: runDir,
+      name: 'model',
       classNames: ['across', 'upright', 'none'],
       metadata: {},
     });

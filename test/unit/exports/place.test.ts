@@ -41,6 +41,24 @@ describe('stageExport', () => {
     expect(readdirSync(target).sort()).toEqual(['README.md', MANIFEST, 'm.onnx'].sort());
   });
 
+  it('moves folders too, and refuses what was not known to come', async () => {
+    const put = async (content: string) => {
+      const staging = await stageExport(root, ['m.onnx'], origin);
+      mkdirSync(join(staging.directory, 'data'));
+      writeFileSync(join(staging.directory, 'data', 'one.bin'), content);
+      try {
+        await staging.commit();
+      } finally {
+        await staging.discard();
+      }
+    };
+    await put('first');
+    expect(readFileSync(join(root, 'data', 'one.bin'), 'utf8')).toBe('first');
+    expect(readdirSync(root)).toEqual(['data']);
+    await expect(put('second')).rejects.toThrow(/one\.bin is already there/);
+    expect(readFileSync(join(root, 'data', 'one.bin'), 'utf8')).toBe('first');
+  });
+
   it('leaves nothing at all when it is given up', async () => {
     const target = join(root, 'new');
     const staging = await stageExport(target, ['m.onnx'], origin);

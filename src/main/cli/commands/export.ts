@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { Checkpoint, ExportFormat } from '#shared/contract/index.ts';
+import { exportFormat } from '#shared/contract/exports.ts';
+import type { Checkpoint, ExportFormat, ExportProof } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { findRun } from '../find-run.ts';
 import { followJob } from '../follow-job.ts';
-import { count, percent } from '../text.ts';
+import { count, percent, plural } from '../text.ts';
 import { fromWorkingFolder } from '../paths.ts';
 import type { AddCommand } from './index.ts';
 
@@ -19,7 +20,9 @@ export const addExport: AddCommand = (program, open) =>
     .command('export <dir> <run>')
     .description("write a run ('latest' or its id) as a model for other programs")
     .addOption(
-      new Option('--format <format>', 'file format').choices(['onnx']).makeOptionMandatory(),
+      new Option('--format <format>', 'file format')
+        .choices(exportFormat.options)
+        .makeOptionMandatory(),
     )
     .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
     .addOption(
@@ -44,23 +47,33 @@ export const addExport: AddCommand = (program, open) =>
       const files = record.files.map(({ path }) => resolve(record.directory, path));
       const { proof } = record;
       session.output.result(
-        {
-          files,
-          agreement: proof?.agreement ?? null,
-          max_difference: proof?.maxDifference ?? null,
-          images: proof?.images ?? 0,
-        },
-        [
-          ...files,
-          proof
-            ? `Agrees with the app on ${percent(proof.agreement)} of ${count(proof.images)} held-out images, ` +
-              `largest difference ${proof.maxDifference.toExponential(1)}.`
-            : 'Not compared with the app: the project has no held-out images.',
-        ].join('\n'),
+        { files, ...proofLine(proof) },
+        [...files, proofText(proof)].join('\n'),
       );
       if (proof && !proof.passed) {
-        throw new AppError('ENGINE_FAILED', "The exported file's answers differ from the app's.", {
+        throw new AppError('ENGINE_FAILED', "The exported files differ from the app's model.", {
           hint: 'Do not use it; report this as a bug.',
         });
       }
     });
+
+function proofLine(proof: ExportProof | null): object {
+  if (proof?.kind === 'contents') {
+    return { tensors: proof.tensors, max_difference: proof.maxDifference };
+  }
+  return {
+    agreement: proof?.agreement ?? null,
+    max_difference: proof?.maxDifference ?? null,
+    images: proof?.images ?? 0,
+    accuracy: proof?.accuracy ?? null,
+  };
+}
+
+function proofText(proof: ExportProof | null): string {
+  if (!proof) return 'Not compared with the app: the project has no held-out images.';
+  const difference = `largest difference ${proof.maxDifference.toExponential(1)}.`;
+  if (proof.kind === 'contents') {
+    return `Read again after writing: ${plural(proof.tensors, 'tensor')}, ${difference} The app does not run this format.`;
+  }
+  return `Agrees with the app on ${percent(proof.agreement)} of ${count(proof.images)} held-out images, ${difference}`;
+}

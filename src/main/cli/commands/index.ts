@@ -7,6 +7,7 @@ import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
+import { addExportData } from './export-data.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
 import { addInspect } from './inspect.ts';
@@ -41,6 +42,7 @@ export const commands: readonly AddCommand[] = [
   addInspect,
   addPredict,
   addExport,
+  addExportData,
   addReport,
   addConvolve,
   addServe,

@@ -1,15 +1,13 @@
-/** Prediction, export, and running exported files, in an engine process. */
+/** Prediction, and running exported files, in an engine process. */
 import { AppError } from '#shared/errors.ts';
 import type { Backend, Program } from './backends/index.ts';
-import { writeAtomically } from './checkpoint/atomic.ts';
 import { fingerprint, loadRun } from './checkpoint/run-folder.ts';
 import { checkSize } from './data/check-size.ts';
 import { openLoader } from './data/loader.ts';
-import { toOnnx } from './graph/serialize.ts';
 import type { PredictJob, RunExportedJob } from './messages.ts';
 import { DEFAULT_BATCH, predictSet } from './predictor.ts';
-import { buildExport, buildInference } from './programs/inference.ts';
-import type { CallOptions, ExportOnnxJob, Probabilities, TensorSet } from './protocol.ts';
+import { buildInference } from './programs/inference.ts';
+import type { CallOptions, Probabilities, TensorSet } from './protocol.ts';
 import { Recent } from './recent.ts';
 
 interface Loaded {
@@ -56,27 +54,6 @@ export class InferenceService {
     const program = await this.#backend.compile(graph);
     return { program, input: model.input, classes: model.classes };
   }
-}
-
-export async function exportOnnx(job: ExportOnnxJob): Promise<{ bytes: number }> {
-  const { file, model, parameters, metadata } = await loadRun(job.runDir, job.checkpoint);
-  if (job.classNames.length !== model.classes) {
-    throw new RangeError(`${job.classNames.length} names for ${model.classes} classes`);
-  }
-  const { height, width, channels } = model.input;
-  const bytes = toOnnx(buildExport(model, parameters, file.views), {
-    description: `Image classifier. Input: uint8 images of any size, ${channels} channels. Output: a probability for each class.`,
-    metadata: {
-      classes: JSON.stringify(job.classNames),
-      model: model.name,
-      input_size: `${height}x${width}x${channels}`,
-      epoch: metadata['epoch'] ?? '',
-      seed: metadata['seed'] ?? '',
-      ...job.metadata,
-    },
-  });
-  await writeAtomically(job.file, [bytes]);
-  return { bytes: bytes.byteLength };
 }
 
 async function collect(

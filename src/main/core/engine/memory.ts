@@ -9,7 +9,15 @@ import { layoutParameters } from './programs/parameters.ts';
 import type { MemoryNeed } from './protocol.ts';
 import { replicaCount } from './training/cpu/replica-count.ts';
 
-const bytesOf: Record<DType, number> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
+const bytesOf: Record<DType, number> = {
+  float32: 4,
+  float16: 2,
+  int8: 1,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};
 
 /**
  * What a process takes is in a line with what its graphs and vectors do. Fitted to measured peaks of

@@ -5,7 +5,8 @@ import type {
   AugmentedImages,
   AugmentJob,
   BackendId,
-  ExportOnnxJob,
+  ContentsCheck,
+  ExportJob,
   MemoryNeed,
   Probabilities,
   Progress,
@@ -45,7 +46,8 @@ export interface Methods {
   train: [input: TrainJob, output: TrainResult];
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
-  exportOnnx: [input: ExportOnnxJob, output: { bytes: number }];
+  exportModel: [input: ExportJob, output: { files: string[] }];
+  readExported: [input: ExportJob, output: ContentsCheck];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];

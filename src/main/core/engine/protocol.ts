@@ -8,7 +8,7 @@ import type { AugmentationSpec } from '#shared/augmentation.ts';
 import type { AveragingSpec } from '#shared/averaging.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
-import type { Checkpoint, EpochMetrics } from '#shared/contract/index.ts';
+import type { Checkpoint, EpochMetrics, ExportFormat } from '#shared/contract/index.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import type { ViewsSpec } from '#shared/views.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
@@ -216,14 +216,27 @@ export interface Probabilities {
   data: Float32Array;
 }
 
-export interface ExportOnnxJob {
+export interface ExportJob {
   runDir: string;
   checkpoint: Checkpoint;
-  /** File to write. */
-  file: string;
+  format: ExportFormat;
+  /** Folder to write to. */
+  directory: string;
+  /** Base name for files. */
+  name: string;
   classNames: string[];
-  /** Written to the model's metadata_props. */
+  /** Where the model comes from, written into the file. */
   metadata: Record<string, string>;
+  /** Images that the numbers of an integer model are chosen by. */
+  calibration?: TensorSet | undefined;
+}
+
+/** What came back from written files that the app cannot run. */
+export interface ContentsCheck {
+  /** Numbers that the model needs, found in the files with the values that it has. */
+  tensors: number;
+  /** Largest difference of any of them; 1 where one is missing or is no number. */
+  maxDifference: number;
 }
 
 /** Single draws of single images, as a training with this seed would make them. */
@@ -271,7 +284,10 @@ export interface Engine {
     job: { runDir: string; checkpoint: Checkpoint; set: TensorSet; batch?: number },
     options?: CallOptions,
   ): Promise<Probabilities>;
-  exportOnnx(job: ExportOnnxJob, options?: CallOptions): Promise<{ bytes: number }>;
+  /** Answers the names of the files that it wrote. */
+  exportModel(job: ExportJob, options?: CallOptions): Promise<{ files: string[] }>;
+  /** Of files that the app cannot run: reads them again and compares the numbers inside. */
+  readExported(job: ExportJob, options?: CallOptions): Promise<ContentsCheck>;
   /** Runs an exported file by itself, fed with uint8 images and nothing else. */
   runExported(
     job: { file: string; set: TensorSet; batch?: number },

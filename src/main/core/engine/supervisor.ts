@@ -129,8 +129,12 @@ class Supervisor implements Engine {
     return this.#shared.call('predict', job, options);
   }
 
-  exportOnnx(job: Methods['exportOnnx'][0], options?: CallOptions) {
-    return this.#shared.call('exportOnnx', job, options);
+  exportModel(job: Methods['exportModel'][0], options?: CallOptions) {
+    return this.#shared.call('exportModel', job, options);
+  }
+
+  readExported(job: Methods['readExported'][0], options?: CallOptions) {
+    return this.#shared.call('readExported', job, options);
   }
 
   runExported(job: Methods['runExported'][0], options?: CallOptions) {

@@ -108,9 +108,13 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       const { runSlide } = await import('./workbench/run.ts');
       return await runSlide(await openCpu(threads), request.input);
     }
-    case 'exportOnnx': {
-      const { exportOnnx } = await import('./inference.ts');
-      return await exportOnnx(request.input);
+    case 'exportModel': {
+      const { exportModel } = await import('./export/index.ts');
+      return await exportModel(request.input, options);
+    }
+    case 'readExported': {
+      const { readExported } = await import('./export/index.ts');
+      return await readExported(request.input);
     }
   }
 }

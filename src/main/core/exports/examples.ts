@@ -56,3 +56,17 @@ for file in sys.argv[1:]:
     print(f"{file}: {labels[best]} ({probabilities[best]:.1%})")
 `;
 }
+
+/** Beside model.py and its weights. */
+export const pyTorchExample = `# pip install torch safetensors pillow numpy
+# python example.py photo.jpg
+import sys
+from PIL import Image
+from model import LABELS, load, prepare, probabilities
+
+model = load()
+for file in sys.argv[1:]:
+    answers = probabilities(model, prepare(Image.open(file)))[0]
+    best = int(answers.argmax())
+    print(f"{file}: {LABELS[best]} ({answers[best]:.1%})")
+`;

@@ -11,9 +11,11 @@ import type { StoredRun } from '../store/runs.ts';
 import { toFileError } from '../util/files.ts';
 import type { ExportSource } from './format.ts';
 import { formats } from './formats.ts';
-import { fileSha256, MANIFEST, stageExport } from './place.ts';
+import { fileSha256, filesIn, MANIFEST, stageExport } from './place.ts';
 import { prove } from './proof.ts';
 import { readme } from './readme.ts';
+
+const README = 'README.md';
 
 export interface ExportRequest {
   run: string;
@@ -37,8 +39,8 @@ export async function exportRun(
   const format = formats[request.format];
   const at = new Date();
   const source = await exportSource(project, run, request.checkpoint, options.version, at);
-  const names = [...format.fileNames(source), 'README.md'];
-  const staging = await stageExport(request.directory, names, {
+  const expected = [...format.fileNames(source), README];
+  const staging = await stageExport(request.directory, expected, {
     project: project.id,
     run: run.id,
     checkpoint: request.checkpoint,
@@ -47,7 +49,7 @@ export async function exportRun(
   try {
     const { signal } = control;
     control.phase('Writing the model');
-    await format.write(engine, source, staging.directory, { signal });
+    await format.write({ engine, project }, source, staging.directory, { signal });
     control.phase('Checking the written file');
     const proof = await prove(context, project, format, source, staging.directory, {
       signal,
@@ -55,7 +57,7 @@ export async function exportRun(
     });
     signal.throwIfAborted();
     await writeFile(
-      join(staging.directory, 'README.md'),
+      join(staging.directory, README),
       readme({
         format,
         source,
@@ -66,7 +68,7 @@ export async function exportRun(
         accuracies: await accuracies(project, request),
       }),
     );
-    const files = await describeFiles(staging.directory, names);
+    const files = await describeFiles(staging.directory, await filesIn(staging.directory));
     const manifest = {
       fovea: options.version,
       format: request.format,
@@ -78,7 +80,7 @@ export async function exportRun(
       input: run.spec.input,
       classes: source.classNames,
       data: { train: run.trainImages, validation: run.validationImages },
-      proof: proof && { split: proof.split, ...proof.proof },
+      proof: proof && { ...(proof.split && { split: proof.split }), ...proof.proof },
       files,
     };
     const manifestText = `${JSON.stringify(manifest, null, 2)}\n`;
@@ -91,7 +93,7 @@ export async function exportRun(
       at: at.getTime(),
       directory: request.directory,
       files: [...files, { name: MANIFEST, bytes: Buffer.byteLength(manifestText) }].map(
-        ({ name, bytes }) => ({ path: join(request.directory, name), bytes }),
+        ({ name, bytes }) => ({ path: join(request.directory, ...name.split('/')), bytes }),
       ),
       proof: proof?.proof ?? null,
       examples: format.examples(source),

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '#shared/errors.ts';
 import { hasCode, toFileError } from '../util/files.ts';
@@ -39,7 +39,8 @@ export interface Staging {
 }
 
 /**
- * @param names the files that will be written
+ * @param names files that will be written, as far as they are known before; the others are looked at
+ *   when all are there
  * @throws AppError ALREADY_EXISTS, INVALID_INPUT, PERMISSION_DENIED, DISK_FULL
  */
 export async function stageExport(
@@ -59,9 +60,13 @@ export async function stageExport(
       directory,
       commit: async () => {
         try {
-          for (const name of await readdir(directory)) {
+          const written = await filesIn(directory);
+          await refuseForeignFiles(target, written, origin);
+          for (const name of written) {
+            await mkdir(dirname(join(target, name)), { recursive: true });
             await rename(join(directory, name), join(target, name));
           }
+          await rm(directory, { recursive: true });
         } catch (error) {
           throw toFileError(error, target);
         }
@@ -75,6 +80,15 @@ export async function stageExport(
     if (!existed) await removeIfEmpty(target);
     throw toFileError(error, target);
   }
+}
+
+/** Files in the folder and below, as paths from there with slashes. */
+export async function filesIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .sort();
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -97,8 +111,8 @@ async function refuseForeignFiles(
   names: readonly string[],
   origin: ExportOrigin,
 ): Promise<void> {
-  const present = new Set(await readdir(target));
-  const inTheWay = names.filter((name) => present.has(name));
+  const present = await Promise.all(names.map((name) => exists(join(target, name))));
+  const inTheWay = names.filter((_, index) => present[index]);
   if (inTheWay.length === 0) return;
   const earlier = await readManifest(join(target, MANIFEST));
   if (!earlier) throw foreign(target, inTheWay[0]!);

@@ -1,23 +1,28 @@
 /** The exported file, asked by itself, against the app. */
-import type { ExportRecord, Split } from '#shared/contract/index.ts';
+import type { AnswersProof, ExportProof, Split } from '#shared/contract/index.ts';
 import { argmax } from '#shared/metrics.ts';
 import type { CoreContext } from '../context.ts';
 import type { CallOptions, Probabilities, TensorSet } from '../engine/protocol.ts';
 import { evaluationData } from '../evaluation/data.ts';
 import type { Project } from '../projects/project.ts';
 import { tensorSet } from '../runs/tensor-set.ts';
-import type { ExportSource, Format } from './format.ts';
+import { exact, exportJob, type Check, type ExportSource, type Format } from './format.ts';
 import { picturesInOwnSize } from './own-size.ts';
 
-export type Proof = NonNullable<ExportRecord['proof']>;
-
 const MAX_IMAGES = 10_000;
-const TOLERANCE = 1e-4;
+
+/** What was found out about the written files; the split that the images were of, if any were asked. */
+export interface Proof {
+  proof: ExportProof;
+  split: Split | null;
+}
 
 interface HeldOut {
   split: Split;
   images: Uint32Array;
   set: TensorSet;
+  /** Class index of each image. */
+  labels: Int32Array;
 }
 
 /** Images for the proof: the first of the test, validation and training splits that has any. */
@@ -27,7 +32,8 @@ async function heldOutImages(
   signal: AbortSignal,
 ): Promise<HeldOut | null> {
   for (const split of ['test', 'validation', 'train'] as const) {
-    const { images: all } = evaluationData(project.store, run, split);
+    const { images: all, classes } = evaluationData(project.store, run, split);
+    const classOf = new Map([...all].map((image, index) => [image, classes[index]!]));
     // Evenly taken, so that all classes are among them however they are ordered.
     const step = Math.max(1, all.length / MAX_IMAGES);
     const images = Array.from(
@@ -44,6 +50,7 @@ async function heldOutImages(
     return {
       split,
       images: readable,
+      labels: Int32Array.from(readable, (image) => classOf.get(image)!),
       set: tensorSet(run.spec.input, { file: pack.file, slots }, data),
     };
   }
@@ -51,18 +58,40 @@ async function heldOutImages(
 }
 
 /**
- * Compares on all held-out images as the app has them, scaled to the model's size; and, where the
- * pictures are of other sizes, on some as they are.
- * @returns null when the project has no readable labeled image any more
+ * Asks the written files about held-out images, or reads them again where the app cannot run them.
+ * @returns null when the project has no readable labeled image any more to ask about
  */
 export async function prove(
-  { engine, decoders }: Pick<CoreContext, 'engine' | 'decoders'>,
+  context: Pick<CoreContext, 'engine' | 'decoders'>,
   project: Project,
   format: Format,
   source: ExportSource,
   directory: string,
   options: CallOptions & { signal: AbortSignal },
-): Promise<{ proof: Proof; split: Split } | null> {
+): Promise<Proof | null> {
+  const { check } = format;
+  if (check.kind === 'answers') {
+    return await proveAnswers(context, project, check, source, directory, options);
+  }
+  const { signal } = options;
+  const job = exportJob(format.id, source, directory);
+  const { tensors, maxDifference } = await context.engine.readExported(job, { signal });
+  const passed = tensors > 0 && maxDifference <= check.tolerance;
+  return { proof: { kind: 'contents', tensors, maxDifference, passed }, split: null };
+}
+
+/**
+ * On all held-out images as the app has them, scaled to the model's size; and, where the pictures are
+ * of other sizes, on some as they are.
+ */
+async function proveAnswers(
+  { engine, decoders }: Pick<CoreContext, 'engine' | 'decoders'>,
+  project: Project,
+  { ask, tolerance }: Extract<Check, { kind: 'answers' }>,
+  source: ExportSource,
+  directory: string,
+  options: CallOptions & { signal: AbortSignal },
+): Promise<Proof | null> {
   const heldOut = await heldOutImages(project, source, options.signal);
   if (!heldOut) return null;
   const { runDir, checkpoint } = source;
@@ -73,8 +102,8 @@ export async function prove(
     onProgress: ({ done }) => onProgress?.({ done: offset + done, total }),
   });
   const app = await engine.predict({ runDir, checkpoint, set: heldOut.set }, half(0));
-  const file = await format.ask(engine, source, directory, heldOut.set, half(total / 2));
-  const scaled = compare(app, file);
+  const file = await ask(engine, source, directory, heldOut.set, half(total / 2));
+  const scaled = compare(app, file, tolerance, heldOut.labels);
 
   const appRows: Float32Array[] = [];
   const fileRows: Float32Array[] = [];
@@ -86,12 +115,12 @@ export async function prove(
     signal,
   )) {
     appRows.push(app.data.subarray(row * app.classes, (row + 1) * app.classes));
-    fileRows.push((await format.ask(engine, source, directory, set, { signal })).data);
+    fileRows.push((await ask(engine, source, directory, set, { signal })).data);
   }
   if (appRows.length === 0) return { proof: scaled, split: heldOut.split };
-  const own = compare(joined(appRows, app.classes), joined(fileRows, app.classes));
+  const own = compare(joined(appRows, app.classes), joined(fileRows, app.classes), tolerance);
   const proof = {
-    images: scaled.images,
+    ...scaled,
     agreement: Math.min(scaled.agreement, own.agreement),
     maxDifference: Math.max(scaled.maxDifference, own.maxDifference),
     passed: scaled.passed && own.passed,
@@ -103,20 +132,33 @@ function joined(rows: readonly Float32Array[], classes: number): Probabilities {
   return { images: rows.length, classes, data: Float32Array.from(rows.flatMap((row) => [...row])) };
 }
 
-/** A missing or non-numeric answer differs by 1: it must never pass. */
-export function compare(app: Probabilities, file: Probabilities): Proof {
+/**
+ * A missing or non-numeric answer differs by 1: it must never pass.
+ * @param labels class index of each image, where they are known
+ */
+export function compare(
+  app: Probabilities,
+  file: Probabilities,
+  tolerance = exact,
+  labels: Int32Array | null = null,
+): AnswersProof {
   const { images, classes } = app;
+  const right = { app: 0, file: 0 };
   let agreeing = 0;
   let maxDifference = app.data.length === file.data.length ? 0 : 1;
   for (let row = 0; row < images; row++) {
-    const at = row * classes;
-    if (argmax(app.data, at, classes) === argmax(file.data, at, classes)) agreeing++;
+    const tops = [app, file].map(({ data }) => argmax(data, row * classes, classes));
+    if (tops[0] === tops[1]) agreeing++;
+    if (tops[0] === labels?.[row]) right.app++;
+    if (tops[1] === labels?.[row]) right.file++;
   }
   app.data.forEach((value, index) => {
     const difference = Math.abs(value - (file.data[index] ?? Number.NaN));
     maxDifference = Math.max(maxDifference, Number.isNaN(difference) ? 1 : difference);
   });
   const agreement = images === 0 ? 0 : agreeing / images;
-  const passed = images > 0 && agreement === 1 && maxDifference <= TOLERANCE;
-  return { images, agreement, maxDifference, passed };
+  const accuracy = labels && images > 0 && { app: right.app / images, file: right.file / images };
+  const passed =
+    images > 0 && agreement >= tolerance.agreement && maxDifference <= tolerance.difference;
+  return { kind: 'answers', images, agreement, maxDifference, accuracy: accuracy || null, passed };
 }

@@ -8,7 +8,7 @@ interface ReadmeFacts {
   project: string;
   version: string;
   at: Date;
-  proof: { proof: Proof; split: Split } | null;
+  proof: Proof | null;
   /** Accuracy where the run was evaluated. */
   accuracies: { split: Split; accuracy: number; images: number }[];
 }
@@ -50,9 +50,20 @@ ${checked(facts)}
 function checked({ proof: result }: ReadmeFacts): string {
   if (!result)
     return 'Not checked: the project had no readable labeled image left to check it with.';
-  const { proof, split } = result;
-  const figures = `Asked about ${number.format(proof.images)} ${split} images by itself, the file gave the app's top class on ${(proof.agreement * 100).toFixed(2)} %; the largest difference of any probability was ${proof.maxDifference.toExponential(1)}.`;
-  return proof.passed
+  const figures = figuresOf(result);
+  return result.proof.passed
     ? figures
     : `**This file does not match the app.** ${figures} Do not rely on it.`;
+}
+
+function figuresOf({ proof, split }: Proof): string {
+  if (proof.kind === 'contents') {
+    return `The app does not run this format. The written files were read again: ${number.format(proof.tensors)} tensors are there, and the largest difference of any number from the app's is ${proof.maxDifference.toExponential(1)}. Try the example on a few pictures that you know before you rely on it.`;
+  }
+  const { images, agreement, maxDifference, accuracy } = proof;
+  const lost =
+    accuracy && accuracy.file !== accuracy.app
+      ? ` It is right on ${(accuracy.file * 100).toFixed(2)} % of them, the app on ${(accuracy.app * 100).toFixed(2)} %.`
+      : '';
+  return `Asked about ${number.format(images)} ${split ?? ''} images by itself, the file gave the app's top class on ${(agreement * 100).toFixed(2)} %; the largest difference of any probability was ${maxDifference.toExponential(1)}.${lost}`;
 }

@@ -1,4 +1,5 @@
 /** What was exported, where to, and whether it was proved. */
+import { exportProof, type ExportProof } from '#shared/contract/exports.ts';
 import type { Checkpoint, ExportFormat, ExportRecord } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { Db } from './database.ts';
@@ -63,7 +64,12 @@ function toRecord(row: ExportRow): ExportRecord {
   return {
     ...row,
     files: JSON.parse(row.files) as ExportRecord['files'],
-    proof: row.proof === null ? null : (JSON.parse(row.proof) as ExportRecord['proof']),
+    proof: row.proof === null ? null : readProof(row.proof),
     examples: JSON.parse(row.examples) as ExportRecord['examples'],
   };
+}
+
+/** Records from before formats that the app cannot run say nothing of the kind. */
+function readProof(text: string): ExportProof {
+  return exportProof.parse({ kind: 'answers', ...(JSON.parse(text) as object) });
 }

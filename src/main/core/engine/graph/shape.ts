@@ -88,8 +88,10 @@ export function constantInts(value: Value | null | undefined, what: string): num
 
 const bytesPerElement: Record<DType, number> = {
   float32: 4,
+  float16: 2,
   int64: 8,
   int32: 4,
+  int8: 1,
   uint8: 1,
   bool: 1,
 };
@@ -102,10 +104,14 @@ export function allocate(dtype: DType, count: number): TypedArray {
   switch (dtype) {
     case 'float32':
       return new Float32Array(count);
+    case 'float16':
+      return new Uint16Array(count);
     case 'int64':
       return new BigInt64Array(count);
     case 'int32':
       return new Int32Array(count);
+    case 'int8':
+      return new Int8Array(count);
     case 'uint8':
     case 'bool':
       return new Uint8Array(count);

@@ -1,13 +1,15 @@
 /** The ONNX intermediate representation: typed values, nodes, a graph. */
 import type { OpName } from './op-names.ts';
 
-export type DType = 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
+/** float16 and int8 stand in exported graphs only; float16 lies as bits in 16-bit integers. */
+export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'int8' | 'uint8' | 'bool';
 
 /** A size, or the name of one that is known only when the graph runs ('batch'). */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
 
-export type TypedArray = Float32Array | BigInt64Array | Int32Array | Uint8Array;
+export type TypedArray =
+  Float32Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** Dense row-major data on the host. A bool is one byte. */
 export interface TensorData {

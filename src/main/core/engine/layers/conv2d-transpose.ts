@@ -9,7 +9,7 @@ type Spec = Extract<LayerSpec, { type: 'conv2dtranspose' }>;
  * One axis with Keras' sizes: 'same' gives size · stride, 'valid' whatever the kernel reaches, and
  * never less than size · stride.
  */
-function axisOf(spec: Spec, axis: 0 | 1, size: number) {
+export function transposeAxis(spec: Spec, axis: 0 | 1, size: number) {
   const kernel = spec.kernel[axis];
   const stride = spec.strides?.[axis] ?? 1;
   const surplus = Math.max(kernel - stride, 0);
@@ -27,7 +27,11 @@ export const conv2dTranspose: LayerDef<Spec> = {
   autoName: 'conv2d_transpose',
   output(spec, place) {
     const [height, width] = imageInput(place);
-    return [axisOf(spec, 0, height).output, axisOf(spec, 1, width).output, spec.filters];
+    return [
+      transposeAxis(spec, 0, height).output,
+      transposeAxis(spec, 1, width).output,
+      spec.filters,
+    ];
   },
   parameters(spec, place) {
     const [, , channels] = imageInput(place);
@@ -45,8 +49,8 @@ export const conv2dTranspose: LayerDef<Spec> = {
   },
   build({ b, parameter }, spec, x, place) {
     const [height, width] = imageInput(place);
-    const rows = axisOf(spec, 0, height);
-    const columns = axisOf(spec, 1, width);
+    const rows = transposeAxis(spec, 0, height);
+    const columns = transposeAxis(spec, 1, width);
     const inputs = [x, parameter('kernel')];
     if (spec.bias !== false) inputs.push(parameter('bias'));
     return b.op('ConvTranspose', inputs, {

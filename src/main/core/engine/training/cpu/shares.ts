@@ -156,7 +156,9 @@ function allocate(dtype: Value['dtype'], length: number): Uint8Array | Int32Arra
     case 'bool':
       return sharedBytes(length);
     case 'int64':
-      throw new RangeError('no shared memory for int64');
+    case 'float16':
+    case 'int8':
+      throw new RangeError(`no shared memory for ${dtype}`);
   }
 }
 
