@@ -22,6 +22,7 @@ function run(spec: Partial<ModelSpec>, options: Partial<StoredRun['options']> = 
     versions: {},
     trainImages: 0,
     validationImages: 0,
+    unlabeledImages: 0,
     labelRevision: 0,
     seconds: 0,
     error: null,
