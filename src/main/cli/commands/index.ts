@@ -12,6 +12,7 @@ import { addFeatures } from './features.ts';
 import { addExportData } from './export-data.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addImportModel } from './import-model.ts';
 import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
@@ -38,6 +39,7 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addImportModel,
   addStudy,
   addRuns,
   addEvaluate,

@@ -14,7 +14,7 @@ import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
 import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
 import { versionsMark } from './backends/versions-mark.ts';
-import { EngineProcess } from './engine-process.ts';
+import { EngineDeath, EngineProcess } from './engine-process.ts';
 import { fallbackText, trainAcross } from './fallback.ts';
 import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type {
@@ -59,6 +59,9 @@ export interface EngineOptions {
 
 /** A cancelled training that has not ended by then is killed. */
 const CANCEL_GRACE_MS = 5000;
+
+/** A file that is not read by then is given up. */
+const IMPORT_MS = 120_000;
 
 /** Models whose need of memory is remembered. */
 const MOST_NEEDS = 20;
@@ -140,6 +143,35 @@ class Supervisor implements Engine {
     return this.#shared.call('readExported', job, options);
   }
 
+  /** Foreign files may be made to take for ever, or all memory: then only their process ends. */
+  importModel(job: Methods['importModel'][0], { signal }: CallOptions = {}) {
+    return this.#read('importModel', job, signal);
+  }
+
+  describeBackbone(job: Methods['describeBackbone'][0], { signal }: CallOptions = {}) {
+    return this.#read('describeBackbone', job, signal);
+  }
+
+  /** In a process of its own, for so long: a file from anywhere may take all of its memory and more. */
+  async #read<M extends 'importModel' | 'describeBackbone'>(
+    method: M,
+    job: Methods[M][0],
+    signal: AbortSignal | undefined,
+  ): Promise<Methods[M][1]> {
+    const late = AbortSignal.timeout(IMPORT_MS);
+    const either = signal ? AbortSignal.any([signal, late]) : late;
+    try {
+      return await this.#alone(method, job, {}, either);
+    } catch (error) {
+      if (!late.aborted && !(error instanceof EngineDeath)) throw error;
+      const subject = job.file;
+      throw new AppError('SOURCE_UNREADABLE', `${subject} takes too much time or memory to read.`, {
+        subject,
+        cause: error,
+      });
+    }
+  }
+
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
     return this.#shared.call('runExported', job, options);
   }
@@ -150,11 +182,6 @@ class Supervisor implements Engine {
     { signal, onProgress }: CallOptions = {},
   ) {
     return await this.#alone('features', job, { onEvent: onRows, onProgress }, signal);
-  }
-
-  /** In a process of its own: a file from anywhere may take all of its memory and more. */
-  describeBackbone(job: Methods['describeBackbone'][0], { signal }: CallOptions = {}) {
-    return this.#alone('describeBackbone', job, {}, signal);
   }
 
   augment(job: Methods['augment'][0], options?: CallOptions) {
@@ -232,7 +259,7 @@ class Supervisor implements Engine {
   }
 
   /** A call in a process of its own. */
-  async #alone<M extends 'train' | 'findRate' | 'features' | 'describeBackbone'>(
+  async #alone<M extends 'train' | 'findRate' | 'features' | 'describeBackbone' | 'importModel'>(
     method: M,
     job: Methods[M][0],
     listeners: Listeners<M>,
