@@ -1,5 +1,6 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
+import { kerasProject } from './keras-project.ts';
 import { keras, kerasH5 } from './keras.ts';
 import { onnx, onnxFloat16 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
@@ -15,6 +16,7 @@ export const formats: Record<ExportFormat, Format> = {
   keras,
   h5: kerasH5,
   tfjs,
+  'keras-project': kerasProject,
   tflite,
   web: webPage,
 };

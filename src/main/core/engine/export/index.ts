@@ -11,9 +11,11 @@ import { toOnnxFloat16 } from './float16/index.ts';
 import {
   kerasContents,
   kerasH5Contents,
+  kerasProjectContents,
   tfjsContents,
   toKeras,
   toKerasH5,
+  toKerasProject,
   toTfjs,
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
@@ -29,6 +31,7 @@ const converters: Record<ExportFormat, Converter> = {
   keras: toKeras,
   h5: toKerasH5,
   tfjs: toTfjs,
+  'keras-project': toKerasProject,
   tflite: toTflite,
   web: toWebPage,
 };
@@ -39,6 +42,7 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   keras: kerasContents,
   h5: kerasH5Contents,
   tfjs: tfjsContents,
+  'keras-project': kerasProjectContents,
   tflite: tfliteContents,
 };
 

@@ -1,6 +1,6 @@
 /** What operators work on: values of the graph, and numbers that are known while it is built. */
 import type { GraphBuilder } from '../graph/builder.ts';
-import { elements } from '../graph/shape.ts';
+import { allocate, elements } from '../graph/shape.ts';
 import type { Dim, DType, TypedArray, Value } from '../graph/types.ts';
 import { plain } from './dims.ts';
 import { Untranslatable } from './errors.ts';
@@ -50,22 +50,13 @@ export function materialize(b: GraphBuilder, { dtype, dims, data }: Known): Valu
   return b.tensor({ dtype, dims, data: typed(dtype, numbers) });
 }
 
-function typed(dtype: DType, numbers: number[]): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return Float32Array.from(numbers);
-    case 'int64':
-      return BigInt64Array.from(numbers, (number) => BigInt(clamped(number)));
-    case 'int32':
-      return Int32Array.from(numbers);
-    case 'int8':
-      return Int8Array.from(numbers);
-    case 'float16':
-      throw new RangeError('half precision is read as float32');
-    case 'uint8':
-    case 'bool':
-      return Uint8Array.from(numbers);
+function typed(dtype: DType, numbers: readonly number[]): TypedArray {
+  const data = allocate(dtype, numbers.length);
+  for (const [at, number] of numbers.entries()) {
+    if (data instanceof BigInt64Array) data[at] = BigInt(clamped(number));
+    else data[at] = number;
   }
+  return data;
 }
 
 const FAR = 2 ** 31;
