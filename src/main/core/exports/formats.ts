@@ -1,6 +1,6 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
-import { onnx, onnxFloat16 } from './onnx.ts';
+import { onnx, onnxFloat16, onnxInt8 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
 import { tflite } from './tflite.ts';
 import { webPage } from './web-page.ts';
@@ -9,6 +9,7 @@ import { webPage } from './web-page.ts';
 export const formats: Record<ExportFormat, Format> = {
   onnx,
   'onnx-fp16': onnxFloat16,
+  'onnx-int8': onnxInt8,
   pytorch,
   tflite,
   web: webPage,

@@ -35,6 +35,7 @@ export const text = {
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
+    'onnx-int8': ['What it costs in accuracy is measured on held-out images and said here.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
     ],

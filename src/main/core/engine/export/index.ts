@@ -8,6 +8,7 @@ import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
+import { toOnnxInt8 } from './int8/index.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
 import { tfliteContents, toTflite } from './tflite/index.ts';
@@ -17,6 +18,7 @@ import { toWebPage } from './web/index.ts';
 const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
   'onnx-fp16': toOnnxFloat16,
+  'onnx-int8': toOnnxInt8,
   pytorch: toPyTorch,
   tflite: toTflite,
   web: toWebPage,
