@@ -18,7 +18,8 @@ export interface ClientAnswers {
 /** Of files with float32 numbers, and with float16 numbers. */
 export const tolerances = {
   float32: { agreement: 1, difference: 1e-4 },
-  float16: { agreement: 1, difference: 1e-2 },
+  // Two classes within a ten-thousandth of each other may change places.
+  float16: { agreement: 0.999, difference: 1e-2 },
 } satisfies Record<string, Tolerance>;
 
 /**

@@ -71,7 +71,8 @@ async function askPage(
     if (request.url() !== url && !/^(blob|data):/.test(request.url())) foreign.push(request.url());
   });
   await page.goto(url);
-  await page.waitForFunction('window.fovea !== undefined', null, { timeout: 120_000 });
+  // Not as text: the page's policy forbids to evaluate it.
+  await page.waitForFunction(() => 'fovea' in globalThis, null, { timeout: 120_000 });
   const pixels = readFileSync(images);
   const answers = new Float32Array(HELD_OUT * classes);
   const step = 50;
