@@ -2,7 +2,15 @@ import * as z from 'zod';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { checkpoint } from './evaluation.ts';
 
-export const exportFormat = z.enum(['onnx', 'onnx-fp16', 'onnx-int8', 'pytorch', 'tflite', 'web']);
+export const exportFormat = z.enum([
+  'onnx',
+  'onnx-fp16',
+  'onnx-int8',
+  'pytorch',
+  'tflite',
+  'tflite-int8',
+  'web',
+]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 
 export const exportFormatInfo = z.object({

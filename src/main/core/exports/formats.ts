@@ -2,7 +2,7 @@ import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
 import { onnx, onnxFloat16, onnxInt8 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
-import { tflite } from './tflite.ts';
+import { tflite, tfliteInt8 } from './tflite.ts';
 import { webPage } from './web-page.ts';
 
 /** One file per format in this folder; a format that is missing here does not compile. */
@@ -12,5 +12,6 @@ export const formats: Record<ExportFormat, Format> = {
   'onnx-int8': onnxInt8,
   pytorch,
   tflite,
+  'tflite-int8': tfliteInt8,
   web: webPage,
 };

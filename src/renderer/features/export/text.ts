@@ -33,6 +33,9 @@ export const text = {
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    'tflite-int8': [
+      'Try it on pictures that you know: what it costs in accuracy is not measured here.',
+    ],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     'onnx-int8': ['What it costs in accuracy is measured on held-out images and said here.'],
@@ -49,6 +52,11 @@ export const text = {
       proof.kind === 'contents'
         ? `Read again: ${count(proof.tensors, 'tensor')}, largest difference ${scientific(proof.maxDifference)}`
         : `Agrees on ${integer(proof.agreement * proof.images)} / ${count(proof.images, 'image')}, largest difference ${scientific(proof.maxDifference)}`,
+    /** Where rounding changed answers: what it costs. */
+    cost: (proof: ExportProof): string =>
+      proof.kind === 'answers' && proof.accuracy && proof.accuracy.app !== proof.accuracy.file
+        ? `The file is right on ${percent(proof.accuracy.file)} of them, Fovea on ${percent(proof.accuracy.app)}.`
+        : '',
     passedHint: {
       answers:
         'The written file was loaded by itself and asked about images that the model did not learn from.',

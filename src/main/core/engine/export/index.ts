@@ -11,7 +11,7 @@ import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxInt8 } from './int8/index.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
-import { tfliteContents, toTflite } from './tflite/index.ts';
+import { tfliteContents, tfliteInt8Contents, toTflite, toTfliteInt8 } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
@@ -21,6 +21,7 @@ const converters: Record<ExportFormat, Converter> = {
   'onnx-int8': toOnnxInt8,
   pytorch: toPyTorch,
   tflite: toTflite,
+  'tflite-int8': toTfliteInt8,
   web: toWebPage,
 };
 
@@ -28,6 +29,7 @@ const converters: Record<ExportFormat, Converter> = {
 const contents: Partial<Record<ExportFormat, Contents>> = {
   pytorch: pyTorchContents,
   tflite: tfliteContents,
+  'tflite-int8': tfliteInt8Contents,
 };
 
 export async function exportModel(
