@@ -193,6 +193,57 @@ describe.each(transports)('over $name', (transport) => {
     });
   });
 
+  it('validates in folds, and doubts labels by their answers', async () => {
+    const request = {
+      kind: 'folds' as const,
+      folds: 2,
+      options: { ...options, epochs: 1, trainLimit: 40 },
+    };
+    const started = await client.studies.start({ project, request });
+    await finished(client, started.job);
+    const study = await client.studies.get({ project, study: started.study });
+    expect(study).toMatchObject({ status: 'done', measuredOn: 'folds', curves: [] });
+    expect(study.folds?.pooled.images).toBe(study.measuredImages);
+    const source = { kind: 'study' as const, study: started.study };
+    const { images, suspects } = await client.evaluation.suspects({ project, source });
+    expect(images).toBe(study.measuredImages);
+    for (const { given, suggested } of suspects) expect(given).not.toBe(suggested);
+    await client.studies.update({ project, study: started.study, name: 'two halves' });
+    expect((await client.studies.list({ project }))[0]).toMatchObject({ name: 'two halves' });
+    await client.studies.remove({ project, study: started.study });
+    expect((await failure(client.evaluation.suspects({ project, source }))).code).toBe('NOT_FOUND');
+    expect((await failure(client.studies.get({ project, study: 's9999' }))).code).toBe('NOT_FOUND');
+  });
+
+  it('compares two checkpoints class by class, once both are evaluated', async () => {
+    const { checkpoints } = await client.runs.get({ project, run });
+    expect(checkpoints).toContain('last');
+    const before = { run, checkpoint: 'last' as const };
+    for (const checkpoint of ['best', 'last'] as const) {
+      const { job } = await client.evaluation.start({ project, run, checkpoint, split: 'test' });
+      await finished(client, job);
+    }
+    const { images, overall, classes } = await client.evaluation.compare({
+      project,
+      run,
+      split: 'test',
+      before,
+    });
+    expect(images).toBe(300);
+    expect(overall.difference).toBeCloseTo(overall.after - overall.before, 9);
+    expect(classes.reduce((sum, each) => sum + each.images, 0)).toBe(300);
+  });
+
+  it('writes the data for other programs', async () => {
+    const formats = await client.datasets.formats();
+    expect(formats.map(({ id }) => id)).toContain('webdataset');
+    const directory = join(test.folder, `data over ${transport.name}`);
+    const { job } = await client.datasets.export({ project, format: 'tfrecord', directory });
+    const { result } = await finished(client, job);
+    expect(result).toMatchObject({ type: 'dataset', dataset: { images: 600, skipped: [] } });
+    expect(existsSync(join(directory, 'train-000000.tfrecord'))).toBe(true);
+  });
+
   it('answers a hundred calls at once', async () => {
     const ids = (await client.library.images.ids({ project })).slice(0, 100);
     const details = await Promise.all(

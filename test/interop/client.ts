@@ -46,7 +46,7 @@ export function floats(bytes: Buffer): Float32Array {
 /** Fails where the client's answers are not the app's; else the figures come into docs/interop.md. */
 export function expectParity(
   format: string,
-  model: TrainedModel,
+  model: { name: string; classes: number; answers: Float32Array },
   { client, data }: ClientAnswers,
   tolerance: Tolerance,
 ): void {

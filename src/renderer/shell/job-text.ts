@@ -21,6 +21,7 @@ export function leadOf({ result, kind, run }: Job): { stage: StageId; intent: St
   if (result?.type === 'evaluation') return { stage: 'evaluate', intent: { run: result.run } };
   if (result?.type === 'export') return { stage: 'export', intent: run === null ? {} : { run } };
   if (result?.type === 'study') return { stage: 'train', intent: { study: result.study } };
+  if (result?.type === 'dataset') return { stage: 'library', intent: {} };
   if (result?.type === 'import') return { stage: 'library', intent: { report: result.report } };
   if (kind === 'training' && run !== null) return { stage: 'train', intent: { run } };
   if (kind === 'study') return { stage: 'train', intent: {} };

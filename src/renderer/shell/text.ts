@@ -42,6 +42,7 @@ export const actionText = {
     'library.import-folder': 'Import a folder…',
     'library.import-files': 'Import files…',
     'library.split': 'Split into train, validation and test…',
+    'library.export-data': 'Export the data…',
     'library.reports': 'Show import reports',
     'label.search-class': 'Find a class to assign…',
     'label.new-class': 'New class',

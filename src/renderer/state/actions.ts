@@ -51,6 +51,7 @@ export const actions: readonly ActionDef[] = [
     ['library.import-folder', ''],
     ['library.import-files', ''],
     ['library.split', ''],
+    ['library.export-data', ''],
     ['library.reports', ''],
   ]),
   ...group('label', groups.label, [

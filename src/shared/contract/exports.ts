@@ -7,9 +7,12 @@ export const exportFormat = z.enum([
   'onnx-fp16',
   'onnx-int8',
   'pytorch',
+  'keras',
+  'h5',
+  'tfjs',
+  'web',
   'tflite',
   'tflite-int8',
-  'web',
 ]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 

@@ -4,6 +4,7 @@
  */
 import type { ContractRouterClient } from '@orpc/contract';
 import { augmentationContract } from './augmentation.ts';
+import { datasetsContract } from './datasets.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
 import { filesContract } from './files.ts';
@@ -33,6 +34,7 @@ export const contract = {
   predict: predictContract,
   inspect: inspectContract,
   exports: exportsContract,
+  datasets: datasetsContract,
   reports: reportsContract,
   studies: studiesContract,
   workbench: workbenchContract,
@@ -42,6 +44,7 @@ export type FoveaClient = ContractRouterClient<typeof contract>;
 
 export type * from './augmentation.ts';
 export type * from './base.ts';
+export type * from './datasets.ts';
 export type * from './evaluation.ts';
 export type * from './exports.ts';
 export type * from './files.ts';

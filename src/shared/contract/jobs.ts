@@ -1,6 +1,7 @@
 import { eventIterator } from '@orpc/contract';
 import * as z from 'zod';
 import { call, jobId, projectId, runId, studyId, timestamp } from './base.ts';
+import { datasetReport } from './datasets.ts';
 
 export const errorInfo = z.object({
   code: z.string(),
@@ -42,6 +43,7 @@ export const job = z.object({
     z.object({ type: z.literal('run'), run: runId }),
     z.object({ type: z.literal('evaluation'), run: runId, split: z.string() }),
     z.object({ type: z.literal('export'), export: z.number().int() }),
+    z.object({ type: z.literal('dataset'), dataset: datasetReport }),
     z.object({ type: z.literal('study'), study: studyId }),
     z.null(),
   ]),

@@ -371,6 +371,29 @@ describe('a day', () => {
     for (const file of report?.['files'] as string[]) expect(existsSync(file), file).toBe(true);
   });
 
+  it('writes a report that loads nothing, as a page and as a PDF', async () => {
+    const page = join(cli.folder, 'report.html');
+    const [line] = await cli.json('report', project, run, '--out', page);
+    const html = readFileSync(page, 'utf8');
+    expect(line).toMatchObject({ file: page, bytes: Buffer.byteLength(html), run, split: 'test' });
+    expect(html).toContain('<h1>');
+    expect(html).not.toMatch(/(src|href)="(?!data:|#)/);
+    const pdf = join(cli.folder, 'report.pdf');
+    await cli.json('report', project, run, '--out', pdf);
+    expect(readFileSync(pdf).subarray(0, 5).toString()).toBe('%PDF-');
+    expectFailure(await runHere('report', project, run, '--out', 'x.docx'), /\.html or a \.pdf/);
+  });
+
+  it('writes the data for other programs, and says what it left out', async () => {
+    const out = join(cli.folder, 'data set');
+    const args = ['export-data', project, '--format', 'jsonl', '--out', out];
+    const [line] = await cli.json(...args);
+    expect(line).toMatchObject({ format: 'jsonl', directory: out, images: 700, left_out: 0 });
+    const rows = readFileSync(join(out, 'manifest.jsonl'), 'utf8').trimEnd().split('\n');
+    expect(rows).toHaveLength(700);
+    expectFailure(await cli.run(...args), /not an empty folder/);
+  });
+
   it('writes an image as training with an augmentation sees it', async () => {
     const out = join(cli.folder, 'draws');
     const [line] = await cli.json(

@@ -7,8 +7,10 @@ import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
+import { addExportData } from './export-data.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addImportModel } from './import-model.ts';
 import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
@@ -34,6 +36,7 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addImportModel,
   addStudy,
   addRuns,
   addEvaluate,
@@ -41,6 +44,7 @@ export const commands: readonly AddCommand[] = [
   addInspect,
   addPredict,
   addExport,
+  addExportData,
   addReport,
   addConvolve,
   addServe,

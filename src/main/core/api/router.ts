@@ -1,6 +1,7 @@
 /** The whole contract, implemented: a call that is missing here does not compile. */
 import type { CoreContext } from '../context.ts';
 import { augmentationApi } from './augmentation.ts';
+import { datasetsApi } from './datasets.ts';
 import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
 import { filesApi } from './files.ts';
@@ -33,6 +34,7 @@ export function createRouter(context: CoreContext) {
     predict: predictApi(context),
     inspect: inspectApi(context),
     exports: exportsApi(context),
+    datasets: datasetsApi(context),
     reports: reportsApi(context),
     studies: studiesApi(context),
     workbench: workbenchApi(context),

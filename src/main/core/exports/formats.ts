@@ -1,7 +1,9 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
+import { keras, kerasH5 } from './keras.ts';
 import { onnx, onnxFloat16, onnxInt8 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
+import { tfjs } from './tfjs.ts';
 import { tflite, tfliteInt8 } from './tflite.ts';
 import { webPage } from './web-page.ts';
 
@@ -11,6 +13,9 @@ export const formats: Record<ExportFormat, Format> = {
   'onnx-fp16': onnxFloat16,
   'onnx-int8': onnxInt8,
   pytorch,
+  keras,
+  h5: kerasH5,
+  tfjs,
   tflite,
   'tflite-int8': tfliteInt8,
   web: webPage,

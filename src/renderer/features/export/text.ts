@@ -36,6 +36,9 @@ export const text = {
     'tflite-int8': [
       'Try it on pictures that you know: what it costs in accuracy is not measured here.',
     ],
+    keras: ['Plain Keras layers under the names that they have in Fovea.'],
+    h5: ['The same model as Keras wrote it before version 3.'],
+    tfjs: ['A web page as an example is beside it.'],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     'onnx-int8': ['What it costs in accuracy is measured on held-out images and said here.'],

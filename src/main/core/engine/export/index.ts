@@ -9,6 +9,14 @@ import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxInt8 } from './int8/index.ts';
+import {
+  kerasContents,
+  kerasH5Contents,
+  tfjsContents,
+  toKeras,
+  toKerasH5,
+  toTfjs,
+} from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
 import { tfliteContents, tfliteInt8Contents, toTflite, toTfliteInt8 } from './tflite/index.ts';
@@ -20,6 +28,9 @@ const converters: Record<ExportFormat, Converter> = {
   'onnx-fp16': toOnnxFloat16,
   'onnx-int8': toOnnxInt8,
   pytorch: toPyTorch,
+  keras: toKeras,
+  h5: toKerasH5,
+  tfjs: toTfjs,
   tflite: toTflite,
   'tflite-int8': toTfliteInt8,
   web: toWebPage,
@@ -28,6 +39,9 @@ const converters: Record<ExportFormat, Converter> = {
 /** Of the formats that the app cannot run. */
 const contents: Partial<Record<ExportFormat, Contents>> = {
   pytorch: pyTorchContents,
+  keras: kerasContents,
+  h5: kerasH5Contents,
+  tfjs: tfjsContents,
   tflite: tfliteContents,
   'tflite-int8': tfliteInt8Contents,
 };
