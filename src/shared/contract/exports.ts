@@ -10,6 +10,8 @@ export const exportFormat = z.enum([
   'keras',
   'h5',
   'tfjs',
+  'keras-project',
+  'web',
   'web',
   'tflite',
   'tflite-int8',

@@ -49,7 +49,11 @@ export async function exportRun(
   try {
     const { signal } = control;
     control.phase('Writing the model');
-    await format.write({ engine, project }, source, staging.directory, { signal });
+    const { decoders } = context;
+    const { resourcesDir } = options;
+    await format.write({ engine, project, decoders, resourcesDir }, source, staging.directory, {
+      signal,
+    });
     control.phase('Checking the written file');
     const proof = await prove(context, project, format, source, staging.directory, {
       signal,

@@ -7,6 +7,7 @@ import type {
   Probabilities,
   TensorSet,
 } from '../engine/protocol.ts';
+import type { DecoderPool } from '../library/decode/pool.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredRun } from '../store/runs.ts';
 
@@ -59,6 +60,8 @@ export type Check =
 export interface WriteContext {
   engine: Engine;
   project: Project;
+  decoders: DecoderPool;
+  resourcesDir: string;
 }
 
 export interface Format {

@@ -1,5 +1,6 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
+import { kerasProject } from './keras-project.ts';
 import { keras, kerasH5 } from './keras.ts';
 import { onnx, onnxFloat16, onnxInt8 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
@@ -16,6 +17,7 @@ export const formats: Record<ExportFormat, Format> = {
   keras,
   h5: kerasH5,
   tfjs,
+  'keras-project': kerasProject,
   tflite,
   'tflite-int8': tfliteInt8,
   web: webPage,

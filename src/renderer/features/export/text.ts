@@ -38,6 +38,7 @@ export const text = {
     ],
     keras: ['Plain Keras layers under the names that they have in Fovea.'],
     h5: ['The same model as Keras wrote it before version 3.'],
+    'keras-project': ['The optimizer begins anew; what Keras cannot do alike is in the README.'],
     tfjs: ['A web page as an example is beside it.'],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],

@@ -12,9 +12,11 @@ import { toOnnxInt8 } from './int8/index.ts';
 import {
   kerasContents,
   kerasH5Contents,
+  kerasProjectContents,
   tfjsContents,
   toKeras,
   toKerasH5,
+  toKerasProject,
   toTfjs,
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
@@ -31,6 +33,7 @@ const converters: Record<ExportFormat, Converter> = {
   keras: toKeras,
   h5: toKerasH5,
   tfjs: toTfjs,
+  'keras-project': toKerasProject,
   tflite: toTflite,
   'tflite-int8': toTfliteInt8,
   web: toWebPage,
@@ -42,6 +45,7 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   keras: kerasContents,
   h5: kerasH5Contents,
   tfjs: tfjsContents,
+  'keras-project': kerasProjectContents,
   tflite: tfliteContents,
   'tflite-int8': tfliteInt8Contents,
 };
