@@ -29,6 +29,8 @@ const options: TrainOptions = {
   views: null,
   unlabeled: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 beforeAll(async () => {

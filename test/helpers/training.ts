@@ -21,6 +21,8 @@ export const quick: TrainOptions = {
   views: null,
   unlabeled: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -26,6 +26,8 @@ const options: TrainOptions = {
   views: null,
   unlabeled: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 let root: string;

@@ -42,6 +42,9 @@ export class TrainForm {
   unlabeled = $state.raw<TrainOptions['unlabeled']>(null);
   /** Epochs from one validation to the next. */
   validateEvery = $state(1);
+  /** Its last epochs, in which more of a pretrained network learns; null: none. */
+  finetune = $state.raw<TrainOptions['finetune']>(null);
+  featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -84,6 +87,8 @@ export class TrainForm {
       views: this.views,
       unlabeled: this.unlabeled,
       validateEvery: this.validateEvery,
+      finetune: this.finetune,
+      featureCopies: this.featureCopies,
     };
   }
 
@@ -116,6 +121,8 @@ export class TrainForm {
     this.views = defaults.views;
     this.unlabeled = defaults.unlabeled;
     this.validateEvery = defaults.validateEvery;
+    this.finetune = null;
+    this.featureCopies = null;
     this.#chosen = true;
   }
 
@@ -172,6 +179,8 @@ export class TrainForm {
     this.views = options.views;
     this.unlabeled = options.unlabeled;
     this.validateEvery = options.validateEvery;
+    this.finetune = options.finetune;
+    this.featureCopies = options.featureCopies;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

@@ -213,7 +213,7 @@ describe('neighbours', () => {
 
 describe('the images of an epoch', () => {
   const job = { ...tinyJob('', { train: partly(103, 10), batch: 8, epochs: 9 }), unlabeled };
-  const images = new EpochImages(job);
+  const images = new EpochImages({ job });
 
   it('are the labeled ones, then unlabeled ones between them', () => {
     expect([...images.order(3)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -236,7 +236,7 @@ describe('the images of an epoch', () => {
   });
 
   it('are as ever where all have a label', () => {
-    const plain = new EpochImages({ ...job, train: bars(20, 1), unlabeled: null });
+    const plain = new EpochImages({ job: { ...job, train: bars(20, 1), unlabeled: null } });
     expect([...plain.order(1)].sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
     expect(plain.stepsIn(9)).toBe(27);
     expect(plain.position(5, 2)).toEqual({ step: 5, steps: 27, epoch: 2 });

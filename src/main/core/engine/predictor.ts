@@ -2,6 +2,7 @@
 import { AppError } from '#shared/errors.ts';
 import type { Tensors } from './backends/index.ts';
 import { inOrder, type DataLoader } from './data/loader.ts';
+import { rowsTensor } from './data/row-format.ts';
 import type { TensorData } from './graph/types.ts';
 import type { ResolvedModel } from './layers/resolve.ts';
 import { outputsOf, scoreRow } from './losses.ts';
@@ -17,24 +18,27 @@ export const DEFAULT_BATCH = 256;
 
 /**
  * Runs `program` over the loader’s set and hands each batch's `output` (float32 [size, classes], valid until
- * the next) to `take`, in the set's order, or over the images at the positions of `order`.
+ * next) to `take`, in the set's order, or over the images at the positions of `options.order`.
+ * @param options.epoch what images are drawn for, where they are varied
  */
 export async function predictSet(
   program: Pick<InferenceProgram, 'run'>,
   output: string,
   images: DataLoader,
   take: (rows: Float32Array, start: number, size: number) => void,
-  { signal, onProgress, order }: CallOptions & { order?: Uint32Array } = {},
+  {
+    signal,
+    onProgress,
+    order,
+    epoch = 1,
+  }: CallOptions & { order?: Uint32Array; epoch?: number } = {},
 ): Promise<void> {
-  const { height, width, channels, slots } = images.set;
-  const positions = order ?? inOrder(slots.length);
+  const positions = order ?? inOrder(images.set.slots.length);
   const total = positions.length;
   let done = 0;
-  for await (const part of images.batches({ epoch: 1, order: positions })) {
+  for await (const part of images.batches({ epoch, order: positions })) {
     signal?.throwIfAborted();
-    const { [output]: result } = await program.run({
-      image: { dtype: 'uint8', dims: [part.size, height, width, channels], data: part.pixels },
-    });
+    const { [output]: result } = await program.run({ image: rowsTensor(images.set, part.pixels) });
     if (!(result?.data instanceof Float32Array)) {
       throw new AppError('ENGINE_FAILED', `The model gave no ${output}.`);
     }

@@ -91,6 +91,8 @@ function store(
           views: null,
           unlabeled: null,
           validateEvery: 1,
+          finetune: null,
+          featureCopies: null,
         },
         spec,
         classes: classNames.map((name) => ({ id: ensureClass(store, name), name })),

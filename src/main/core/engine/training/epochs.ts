@@ -1,12 +1,14 @@
 /** The epochs of a training, one after the other. */
 import type { EpochMetrics } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { DataLoader } from '../data/loader.ts';
 import type { TrainingData } from '../data/training-data.ts';
 import { scoreSet, type Score } from '../predictor.ts';
 import type { TrainJob, TrainResult } from '../protocol.ts';
 import {
   beginning,
+  nextPhase,
   restore,
   restoreBest,
   saveEpoch,
@@ -17,6 +19,7 @@ import { afterEpoch, outOfPatience } from './course.ts';
 import { checkEpoch, checkLoss, LossTrail } from './diverged.ts';
 import { EpochProgress } from './progress.ts';
 import { rateAt } from './schedule.ts';
+import type { Phase } from './phases.ts';
 import type { Stepper } from './stepper.ts';
 import type { Filming } from './filming.ts';
 import type { TrainControl } from './trainer.ts';
@@ -26,6 +29,8 @@ import type { Teacher } from './unlabeled/teacher.ts';
 const SAVE_EVERY_MS = 5 * 60_000;
 
 export interface Session {
+  phase: Phase;
+  /** The phase's. */
   job: TrainJob;
   control: TrainControl;
   data: TrainingData;
@@ -38,23 +43,36 @@ export interface Session {
 
 type End = Omit<TrainResult, 'parameters' | 'seconds'>;
 
-/** Trains to the end of the job, or until it is stopped, paused, or no longer getting better. */
-export async function runEpochs(session: Session): Promise<End> {
+/** How a phase ended, and what the next one begins with. */
+export interface Ended {
+  end: End;
+  standing: Standing;
+  parameters: ReadonlyMap<string, FloatTensor>;
+}
+
+/**
+ * Trains to the end of the phase, or until it is stopped, paused, or no longer getting better.
+ * @param before the phase before it, where that ended just now
+ */
+export async function runEpochs(session: Session, before: Ended | null = null): Promise<Ended> {
   const { job, control, stepper } = session;
-  let standing = beginning(job);
-  if (job.resume) {
-    standing = await restore(job, stepper);
+  let standing = before ? nextPhase(job, before.standing) : beginning(job);
+  if (before) {
+    await stepper.restore({ parameters: before.parameters, slots: null }, 0);
+  } else if (job.resume) {
+    standing = await restore(session.phase, stepper);
     const { metrics, course } = standing;
     const best = metrics !== null && course.best?.epoch === metrics.epoch;
     control.emit({ type: 'resume', metrics, best });
   }
-  await session.film.begin(standing.epoch, await stepper.parameters(), job.resume === true);
+  const goesOn = job.resume === true || before !== null;
+  await session.film.begin(standing.epoch, await stepper.parameters(), goesOn);
   const trail = new LossTrail();
   while (standing.epoch < job.epochs) {
-    if (outOfPatience(job, standing.course)) return await finish(job, standing, true);
+    if (outOfPatience(job, standing.course)) return await finish(session, standing, true);
     const result = await runEpoch(session, standing, trail);
     if (result.paused) {
-      return end(standing, { outcome: 'paused', partialSteps: result.batches });
+      return await ended(session, standing, { outcome: 'paused', partialSteps: result.batches });
     }
     const { metrics } = result;
     const { state, best } = afterEpoch(
@@ -65,24 +83,34 @@ export async function runEpochs(session: Session): Promise<End> {
     standing = { epoch: metrics.epoch, metrics, course: state, partial: null };
     // First: a crash in between leaves a frame too many, which a training that goes on takes away.
     await session.film.take(standing.epoch, await stepper.parameters());
-    await saveEpoch(job, stepper, standing, best);
+    await saveEpoch(session.phase, stepper, standing, best);
     control.emit({ type: 'epoch', metrics, best });
-    if (control.stopRequested() && standing.epoch < job.epochs) {
-      return end(standing, { outcome: 'stopped' });
+    const isOver = session.phase.last && standing.epoch >= job.epochs;
+    if (control.stopRequested() && !isOver) {
+      return await ended(session, standing, { outcome: 'stopped' });
     }
   }
-  return await finish(job, standing, false);
+  return await finish(session, standing, false);
 }
 
-async function finish(job: TrainJob, standing: Standing, stoppedEarly: boolean): Promise<End> {
+async function finish(session: Session, standing: Standing, stoppedEarly: boolean): Promise<Ended> {
+  const { job } = session;
   const { epoch, course } = standing;
   const restoredBest = job.earlyStop?.restoreBest === true;
   if (restoredBest && course.best?.epoch !== epoch) await restoreBest(job);
-  return end(standing, { stoppedEarly, restoredBest });
+  return await ended(session, standing, { stoppedEarly, restoredBest });
 }
 
-function end({ epoch, course }: Standing, how: Partial<End>): End {
-  return {
+async function ended({ stepper }: Session, standing: Standing, how: Partial<End>): Promise<Ended> {
+  const { epoch, course } = standing;
+  // The stepper ends with its phase, its memory with it.
+  const parameters = new Map(
+    [...(await stepper.parameters())].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
+  );
+  const end: End = {
     outcome: 'done',
     epochs: epoch,
     bestEpoch: course.best?.epoch ?? 0,
@@ -91,6 +119,7 @@ function end({ epoch, course }: Standing, how: Partial<End>): End {
     restoredBest: false,
     ...how,
   };
+  return { end, standing, parameters };
 }
 
 type EpochResult =
@@ -101,7 +130,7 @@ async function runEpoch(
   standing: Standing,
   trail: LossTrail,
 ): Promise<EpochResult> {
-  const { job, control, stepper, images, teacher } = session;
+  const { phase, job, control, stepper, images, teacher } = session;
   const { training, validation } = session.data;
   const epoch = standing.epoch + 1;
   const { partial } = standing;
@@ -128,7 +157,7 @@ async function runEpoch(
     throwIfCancelled(control.signal);
     const paused = control.pauseRequested?.() ?? false;
     if (paused || performance.now() - saved > (control.saveEveryMs ?? SAVE_EVERY_MS)) {
-      await saveStanding(job, stepper, { ...standing, partial: progress.partial() }, 'resume');
+      await saveStanding(phase, stepper, { ...standing, partial: progress.partial() }, 'resume');
       if (paused) return { paused, batches: progress.batches };
       saved = performance.now();
     }

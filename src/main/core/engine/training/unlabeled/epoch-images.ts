@@ -2,24 +2,34 @@
 import { imagesInEpochs, roundOf, unlabeledInEpoch, type ImageCounts } from '#shared/unlabeled.ts';
 import type { TrainJob } from '../../protocol.ts';
 import { Random } from '../../random.ts';
+import type { Phase } from '../phases.ts';
 import type { StepPosition } from '../schedule.ts';
 
+type Part = { job: Job } & Partial<Pick<Phase, 'from' | 'copies'>>;
 type Job = Pick<TrainJob, 'train' | 'unlabeled' | 'batch' | 'epochs' | 'seed'>;
 
 /** Every labeled image once an epoch and, after the warm-up, so many unlabeled ones between them. */
 export class EpochImages {
   readonly #job: Job;
+  readonly #from: number;
+  readonly #copies: number;
   readonly #labeled: Uint32Array;
   readonly #unlabeled: Uint32Array;
   readonly #counts: ImageCounts;
 
-  constructor(job: Job) {
+  /** @param phase of a training; images without a label have a training of one phase */
+  constructor({ job, from = 0, copies = 1 }: Part) {
     this.#job = job;
+    this.#from = from;
+    this.#copies = copies;
     const { labels } = job.train;
     const all = Uint32Array.from(labels, (_, position) => position);
     this.#labeled = all.filter((position) => (labels[position] ?? -1) >= 0);
     this.#unlabeled = all.filter((position) => (labels[position] ?? -1) < 0);
-    this.#counts = { labeled: this.#labeled.length, unlabeled: this.#unlabeled.length };
+    this.#counts = {
+      labeled: this.#labeled.length / copies,
+      unlabeled: this.#unlabeled.length,
+    };
   }
 
   get #spec() {
@@ -55,10 +65,13 @@ export class EpochImages {
     const { epochs } = this.#job;
     const spec = this.#spec;
     const round = roundOf(spec, epoch);
-    const begin = spec === null || round === 0 ? 0 : spec.warmup + (round - 1) * spec.round;
-    const end = spec === null ? epochs : spec.warmup + round * spec.round;
-    const before = this.stepsIn(begin);
-    return { step: step - before, steps: this.stepsIn(Math.min(epochs, end)) - before, epoch };
+    const begin =
+      spec === null || round === 0 ? this.#from : spec.warmup + (round - 1) * spec.round;
+    const end = spec === null ? epochs : Math.min(epochs, spec.warmup + round * spec.round);
+    // Steps count from the beginning of the phase, and so do epochs.
+    const before = this.stepsIn(begin) - this.stepsIn(this.#from);
+    const steps = this.stepsIn(end) - this.stepsIn(begin);
+    return { step: step - before, steps, epoch: epoch - this.#from };
   }
 
   /**
@@ -85,8 +98,10 @@ export class EpochImages {
   /** Positions in the set; every batch has its share of the labeled images. */
   order(epoch: number): Uint32Array {
     const { seed } = this.#job;
-    const shuffled = new Random(seed, 'shuffle', epoch).permutation(this.#labeled.length);
-    const labeled = shuffled.map((index) => this.#labeled[index] ?? 0);
+    const { labeled: count } = this.#counts;
+    const copy = ((epoch - 1) % this.#copies) * count;
+    const shuffled = new Random(seed, 'shuffle', epoch).permutation(count);
+    const labeled = shuffled.map((index) => this.#labeled[copy + index] ?? 0);
     return interleave(labeled, this.drawn(epoch));
   }
 }
