@@ -5,6 +5,7 @@ import { checkpoint } from './evaluation.ts';
 export const exportFormat = z.enum([
   'onnx',
   'onnx-fp16',
+  'onnx-int8',
   'pytorch',
   'keras',
   'h5',
@@ -13,6 +14,7 @@ export const exportFormat = z.enum([
   'web',
   'web',
   'tflite',
+  'tflite-int8',
 ]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 

@@ -34,6 +34,9 @@ export interface Tolerance {
 /** Of formats in which all numbers are float32. */
 export const exact: Tolerance = { agreement: 1, difference: 1e-4 };
 
+/** Of integers: how much accuracy they cost is said beside it, and most answers must be the same. */
+export const integers: Tolerance = { agreement: 0.9, difference: 1 };
+
 /** Where the app can run the files it asks them; else it reads them and compares the numbers inside. */
 export type Check =
   | {
