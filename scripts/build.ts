@@ -1,6 +1,6 @@
 /**
  * Builds what is stale: the renderer with Vite into `dist/renderer`, the main side with esbuild
- * into `dist/main`.
+ * into `dist/main`, the page of web exports into one file, `dist/page/index.html`.
  *
  *     node scripts/build.ts [--force]
  */
@@ -9,6 +9,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
+import { buildPage } from './build-page.ts';
 import { packagesOf, writeNotices } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -90,6 +91,18 @@ const targets: Target[] = [
       });
       return Object.keys(bundles.metafile.inputs);
     },
+  },
+  {
+    name: 'page',
+    inputs: [
+      'src/page/**',
+      'src/shared/exported-page.ts',
+      'src/renderer/ui/tokens.css',
+      'scripts/build-page.ts',
+      'package-lock.json',
+    ],
+    output: 'dist/page/index.html',
+    build: () => buildPage(root),
   },
 ];
 

@@ -4,7 +4,14 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const layers = ['src/shared', 'src/main/core', 'src/main/server', 'src/main/electron', 'test'];
+const layers = [
+  'src/shared',
+  'src/main/core',
+  'src/main/server',
+  'src/main/electron',
+  'src/page',
+  'test',
+];
 
 function run(command: string, args: string[]): boolean {
   const result = spawnSync(command, args, {

@@ -97,6 +97,7 @@ function checkContents(resources: string): void {
     'dist/main/data-worker.js',
     'dist/main/decode-worker.js',
     'dist/renderer/index.html',
+    'dist/page/index.html',
   ]) {
     check(`${file} is in`, all.includes(file));
   }

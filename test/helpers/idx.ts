@@ -28,7 +28,8 @@ export function squares(count: number, classes: number, seed: number): Uint8Arra
   return pixels;
 }
 
-function idx(type: number, dims: number[], data: Uint8Array): Buffer {
+/** A file of one array, as MNIST has it: 0x803 for images, 0x801 for labels. */
+export function idx(type: number, dims: number[], data: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * dims.length);
   header.writeUInt32BE(type, 0);
   dims.forEach((dim, index) => header.writeUInt32BE(dim, 4 + 4 * index));

@@ -22,4 +22,6 @@ export const entries = {
   replica: entry('./engine/training/cpu/replica-worker.ts', './replica-worker.js'),
   dataThread: entry('./engine/data/data-worker.ts', './data-worker.js'),
   decoder: entry('./library/decode/worker.ts', './decode-worker.js'),
+  /** Not a program: the page that web exports are made of, built from `src/page`. */
+  page: entry('../../../dist/page/index.html', '../page/index.html'),
 };

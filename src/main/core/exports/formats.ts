@@ -2,10 +2,12 @@ import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
 import { onnx, onnxFloat16 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
+import { webPage } from './web-page.ts';
 
 /** One file per format in this folder; a format that is missing here does not compile. */
 export const formats: Record<ExportFormat, Format> = {
   onnx,
   'onnx-fp16': onnxFloat16,
   pytorch,
+  web: webPage,
 };

@@ -23,6 +23,7 @@ export const text = {
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
     ],

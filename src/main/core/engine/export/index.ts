@@ -10,12 +10,14 @@ import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
 const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
   'onnx-fp16': toOnnxFloat16,
   pytorch: toPyTorch,
+  web: toWebPage,
 };
 
 /** Of the formats that the app cannot run. */
