@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import type { Checkpoint, EvaluationReport, Run, Split } from '#shared/contract/index.ts';
 import {
   balancedAccuracyInterval,
   classIntervals,
@@ -8,6 +8,7 @@ import {
   type Interval,
 } from '#shared/intervals.ts';
 import { AppError } from '#shared/errors.ts';
+import { looksOf } from '#shared/run-words.ts';
 import { findRun } from '../find-run.ts';
 import { followJob } from '../follow-job.ts';
 import { accuracyOn, count, percent, table } from '../text.ts';
@@ -35,7 +36,7 @@ export const addEvaluate: AddCommand = (program, open) =>
     .action(async (dir: string, which: string, { split, checkpoint }: Options) => {
       const session = open();
       const { client, project } = await session.open(dir);
-      const { id: run } = await findRun(client, project.id, which);
+      const { id: run, options } = await findRun(client, project.id, which);
       const { job } = await client.evaluation.start({
         project: project.id,
         run,
@@ -67,19 +68,21 @@ export const addEvaluate: AddCommand = (program, open) =>
             intervals: classIntervals(report.confusion)[index],
           })),
           confusion: report.confusion,
+          views: options.views,
         },
-        describe(report),
+        describe(report, options.views),
       );
     });
 
 const sure = (share: number, interval: Interval = [share, share]): string =>
   `${percent(share)} ${spread(interval)}`;
 
-function describe(report: EvaluationReport): string {
+function describe(report: EvaluationReport, views: Run['options']['views']): string {
   const [low, high] = report.accuracyInterval;
   const intervals = classIntervals(report.confusion);
   return [
     `Run ${report.run} (${report.checkpoint}) on ${count(report.images)} ${report.split} images`,
+    ...(views ? [`each image looked at ${looksOf(views)}`] : []),
     `accuracy ${accuracyOn(report.accuracy, report.images, report.split)} (95 %: ${percent(low)} to ${percent(high)}), ` +
       `balanced accuracy ${percent(report.balancedAccuracy)} ${plusMinus(balancedAccuracyInterval(report.confusion))}, loss ${report.loss.toFixed(4)}`,
     table(
