@@ -45,7 +45,7 @@ it.each([
   ['imagefolder', 'Hugging Face datasets'],
   ['tfrecord', 'TensorFlow'],
   ['webdataset', 'webdataset'],
-] as const)('%s is read by %s', async (format) => {
+] as const)('%s is read by %s', async (format, _program) => {
   const directory = join(test.folder, format);
   const { job } = await test.client.datasets.export({ project, format, directory });
   await finished(test.client, job);

@@ -1,5 +1,4 @@
-import { Option } from 'commander';
-import type { Checkpoint, EvaluationReport, Run, Split } from '#shared/contract/index.ts';
+import type { EvaluationReport, Run } from '#shared/contract/index.ts';
 import {
   balancedAccuracyInterval,
   classIntervals,
@@ -9,47 +8,26 @@ import {
 } from '#shared/intervals.ts';
 import { AppError } from '#shared/errors.ts';
 import { looksOf } from '#shared/run-words.ts';
-import { findRun } from '../find-run.ts';
-import { followJob } from '../follow-job.ts';
+import {
+  checkpointOption,
+  evaluateRun,
+  splitOption,
+  type EvaluationOptions,
+} from '../evaluate-run.ts';
 import { accuracyOn, count, percent, table } from '../text.ts';
 import type { AddCommand } from './index.ts';
-
-interface Options {
-  split: Split;
-  checkpoint: Checkpoint;
-}
 
 export const addEvaluate: AddCommand = (program, open) =>
   program
     .command('evaluate <dir> <run>')
     .description("measure a run ('latest' or its id) on a split")
-    .addOption(
-      new Option('--split <split>', 'images to measure on')
-        .choices(['train', 'validation', 'test'])
-        .default('test'),
-    )
-    .addOption(
-      new Option('--checkpoint <which>', 'weights to use')
-        .choices(['best', 'last'])
-        .default('best'),
-    )
-    .action(async (dir: string, which: string, { split, checkpoint }: Options) => {
+    .addOption(splitOption())
+    .addOption(checkpointOption())
+    .action(async (dir: string, which: string, options: EvaluationOptions) => {
       const session = open();
-      const { client, project } = await session.open(dir);
-      const { id: run, options } = await findRun(client, project.id, which);
-      const { job } = await client.evaluation.start({
-        project: project.id,
-        run,
-        checkpoint,
-        split,
-      });
-      await followJob(client, session, job);
-      const report = await client.evaluation.report({
-        project: project.id,
-        run,
-        checkpoint,
-        split,
-      });
+      const { client, run, subject } = await evaluateRun(session, dir, which, options);
+      const { views } = run.options;
+      const report = await client.evaluation.report(subject);
       if (!report) throw new AppError('INTERNAL', 'The evaluation left no report.');
       session.output.result(
         {
@@ -68,9 +46,9 @@ export const addEvaluate: AddCommand = (program, open) =>
             intervals: classIntervals(report.confusion)[index],
           })),
           confusion: report.confusion,
-          views: options.views,
+          views,
         },
-        describe(report, options.views),
+        describe(report, views),
       );
     });
 
