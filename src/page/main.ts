@@ -19,7 +19,9 @@ elements.origin.title = about.origin;
 
 const light = matchMedia('(prefers-color-scheme: light)');
 const root = document.documentElement;
-root.dataset['theme'] = light.matches ? 'light' : 'dark';
+const follow = () => (root.dataset['theme'] = light.matches ? 'light' : 'dark');
+follow();
+light.addEventListener('change', follow);
 elements.theme.addEventListener('click', () => {
   root.dataset['theme'] = root.dataset['theme'] === 'light' ? 'dark' : 'light';
 });

@@ -1,8 +1,9 @@
 /** A user's whole day: from nothing to an exported model that was proved to answer the same. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { classifyInPage } from './exported-page.ts';
 import { expect, test } from './fixtures.ts';
 import { drawShape, makeShapeFolder, shapes } from './pictures.ts';
 import { showScreen } from './screens.ts';
@@ -133,12 +134,22 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     await go(app, 'Export');
     const out = join(folders.root, 'exported');
     await app.getByRole('textbox', { name: 'Folder' }).fill(out);
-    await app.getByRole('main').getByRole('button', { name: 'Export', exact: true }).click();
+    await app
+      .getByRole('main')
+      .getByRole('button', { name: 'Export as ONNX', exact: true })
+      .click();
     await expect(app.getByText(/Agrees on 6\d \/ 6\d images/)).toBeVisible({ timeout: 60_000 });
     await showScreen(app, 'export');
     for (const file of ['README.md', 'example.mjs', 'example.py', 'labels.json']) {
-      expect(existsSync(join(out, file)), file).toBe(true);
+      expect(existsSync(join(out, 'onnx', file)), file).toBe(true);
     }
+    await app.getByRole('button', { name: 'New export' }).click();
+    await expect(app.getByText(/agree$/)).toBeVisible();
+    await showScreen(app, 'export-formats');
+    await app.getByRole('button', { name: 'Export as Web page' }).click();
+    await expect(app.getByText(/Agrees on 6\d \/ 6\d images/)).toBeVisible({ timeout: 60_000 });
+    const [page] = readdirSync(join(out, 'web')).filter((name) => name.endsWith('.html'));
+    await classifyInPage(app.context(), join(out, 'web', page!));
   });
 
   await test.step('settings, palette and the way home', async () => {

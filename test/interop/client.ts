@@ -18,7 +18,8 @@ export interface ClientAnswers {
 /** Of files with float32 numbers, and with float16 numbers. */
 export const tolerances = {
   float32: { agreement: 1, difference: 1e-4 },
-  float16: { agreement: 1, difference: 1e-2 },
+  // Two classes within a ten-thousandth of each other may change places.
+  float16: { agreement: 0.999, difference: 1e-2 },
 } satisfies Record<string, Tolerance>;
 
 /**
@@ -43,7 +44,7 @@ export function floats(bytes: Buffer): Float32Array {
 /** Fails where the client's answers are not the app's; else the figures come into docs/interop.md. */
 export function expectParity(
   format: string,
-  model: TrainedModel,
+  model: { name: string; classes: number; answers: Float32Array },
   { client, data }: ClientAnswers,
   tolerance: Tolerance,
 ): void {

@@ -25,6 +25,8 @@ export interface InteropSession {
   trained: readonly TrainedModel[];
   /** Answers the folder with the files. */
   exportTo(model: TrainedModel, format: ExportFormat): Promise<string>;
+  /** What the app answers on the held-out images, [1000, classes]. */
+  answersOf(project: string, run: string): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function openInterop(names: readonly ModelName[]): Promise<InteropS
     client,
     folder,
     trained,
+    answersOf: (project, run) => answersOf(client, project, run),
     close: () => test.close(),
     async exportTo({ project, run }, format) {
       const directory = mkdtempSync(join(folder, `${format}-`));
@@ -59,12 +62,9 @@ async function train(test: TestCore, name: ModelName): Promise<TrainedModel> {
     // Moving averages of batch normalisation have to come near what they stand for.
     batch: 10,
   });
-  const ids = await client.library.images.ids({ project, filter: { splits: ['test'] } });
-  const predictions = await client.predict.images({ project, run: run.id, images: ids });
   const images = join(folder, `${classes}-classes.u8`);
   writeFileSync(images, labeled('t10k', classes).pixels);
-  if (predictions.length !== HELD_OUT) throw new Error(`${predictions.length} answers`);
-  const answers = Float32Array.from(predictions.flatMap(({ probabilities }) => probabilities));
+  const answers = await answersOf(client, project, run.id);
   return { name, project, run: run.id, classes, images, answers };
 }
 
@@ -84,4 +84,11 @@ async function projectOf(test: TestCore, classes: number): Promise<string> {
   await finished(client, job);
   known.set(classes, id);
   return id;
+}
+
+async function answersOf(client: FoveaClient, project: string, run: string): Promise<Float32Array> {
+  const images = await client.library.images.ids({ project, filter: { splits: ['test'] } });
+  const predictions = await client.predict.images({ project, run, images });
+  if (predictions.length !== HELD_OUT) throw new Error(`${predictions.length} answers`);
+  return Float32Array.from(predictions.flatMap(({ probabilities }) => probabilities));
 }

@@ -14,9 +14,12 @@ export class ExportsState {
   failure = $state.raw<unknown>(null);
   openId = $state<number | null>(null);
   jobId = $state<string | null>(null);
+  /** What that job writes. */
+  jobFormat = $state<ExportFormat | null>(null);
 
   runId = $state<string | null>(null);
   checkpoint = $state<Checkpoint>('best');
+  /** Each format gets a folder of its own in it. */
   directory = $state('');
 
   readonly #client: FoveaClient;
@@ -34,7 +37,7 @@ export class ExportsState {
   /** Chooses the model; a folder that the user did not choose follows it. */
   choose(choice: { run?: string; checkpoint?: Checkpoint }, projectPath: string): void {
     const suggested = (run: string | null) =>
-      run === null ? '' : suggestDirectory(projectPath, run, 'onnx');
+      run === null ? '' : suggestDirectory(projectPath, run);
     const untouched = this.directory === suggested(this.runId);
     if (choice.run !== undefined) this.runId = choice.run;
     if (choice.checkpoint !== undefined) this.checkpoint = choice.checkpoint;
@@ -62,22 +65,30 @@ export class ExportsState {
       run: this.runId,
       checkpoint: this.checkpoint,
       format,
-      directory: this.directory,
+      directory: folderOf(this.directory, format),
     });
     this.jobId = job;
+    this.jobFormat = format;
     return job;
   }
 
   /** The job has ended; shows what it made, if it made something. */
   async ended(made: number | null): Promise<void> {
     this.jobId = null;
+    this.jobFormat = null;
     await this.load();
     if (made !== null) this.openId = made;
   }
 }
 
-/** A folder beside the project: '/a/shirts.fovea', 'r3' → '/a/shirts-r3-onnx'. */
-export function suggestDirectory(projectPath: string, run: string, format: string): string {
+/** The format's own folder, with the separator that the path has. */
+export function folderOf(directory: string, format: ExportFormat): string {
+  const separator = directory.includes('\\') ? '\\' : '/';
+  return `${directory.trim().replace(/[/\\]+$/, '')}${separator}${format}`;
+}
+
+/** A folder beside the project: '/a/shirts.fovea', 'r3' → '/a/shirts-r3'. */
+export function suggestDirectory(projectPath: string, run: string): string {
   const base = projectPath.replace(/[/\\]+$/, '').replace(/\.fovea$/, '');
-  return `${base}-${run}-${format}`;
+  return `${base}-${run}`;
 }

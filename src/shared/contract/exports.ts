@@ -2,7 +2,16 @@ import * as z from 'zod';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
 import { checkpoint } from './evaluation.ts';
 
-export const exportFormat = z.enum(['onnx', 'onnx-fp16', 'pytorch', 'web']);
+export const exportFormat = z.enum([
+  'onnx',
+  'onnx-fp16',
+  'pytorch',
+  'keras',
+  'h5',
+  'tfjs',
+  'web',
+  'tflite',
+]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 
 export const exportFormatInfo = z.object({

@@ -21,7 +21,7 @@ const byId: Record<RecipeId, Recipe> = {
     id: 'small-data',
     name: 'Few labels',
     description:
-      'For some ten to a few hundred labels a class: small models together, images varied strongly and blended, weights averaged, each picture looked at twice.',
+      'For some ten to a few hundred labels a class: a small model trained long, images varied and blended, weights averaged, each picture looked at twice.',
     suggestedBelow: 2000,
     make: smallData,
   },

@@ -222,6 +222,31 @@ describe('an ONNX export', () => {
     expect(exported!.proof!.maxDifference).toBeLessThan(1e-5);
   });
 
+  it('comes back from Keras files as a run that answers the same', async () => {
+    const { client } = test;
+    const directory = join(test.folder, 'keras');
+    const { job } = await client.exports.start({ project, run, format: 'keras', directory });
+    await finished(client, job);
+    const [exported] = await client.exports.list({ project });
+    expect(exported!.proof).toMatchObject({ kind: 'contents', maxDifference: 0, passed: true });
+    const file = exported!.files.find(({ path }) => path.endsWith('.keras'))!.path;
+    const back = await client.runs.importModel({ project, file, name: 'back' });
+    const imported = await client.runs.get({ project, run: back.run });
+    expect(imported).toMatchObject({ name: 'back', status: 'done', checkpoints: ['best', 'last'] });
+    const images = await client.library.images.ids({ project, filter: { splits: ['test'] } });
+    const [mine, theirs] = await Promise.all(
+      [run, back.run].map((each) => client.predict.images({ project, run: each, images })),
+    );
+    expect(theirs!.map(({ probabilities }) => probabilities)).toEqual(
+      mine!.map(({ probabilities }) => probabilities),
+    );
+    const missing = client.runs.importModel({ project, file: `${file}.not` });
+    await expect(missing).rejects.toThrow(/There is no file/);
+    expect(readdirSync(join(test.folder, 'Squares & more.fovea', 'runs')).sort()).toEqual(
+      (await client.runs.list({ project })).map(({ id }) => id).sort(),
+    );
+  });
+
   it('is listed as a format with its purpose', async () => {
     const [onnx] = await test.client.exports.formats();
     expect(onnx).toMatchObject({ id: 'onnx', name: 'ONNX' });

@@ -3,7 +3,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EvaluationState } from '../../../src/renderer/state/evaluation.svelte.ts';
-import { ExportsState, suggestDirectory } from '../../../src/renderer/state/exports.svelte.ts';
+import {
+  ExportsState,
+  folderOf,
+  suggestDirectory,
+} from '../../../src/renderer/state/exports.svelte.ts';
 import { isActive } from '../../../src/renderer/state/live-run.svelte.ts';
 import { PredictState } from '../../../src/renderer/state/predict.svelte.ts';
 import { canResume, RunsState } from '../../../src/renderer/state/runs.svelte.ts';
@@ -219,13 +223,15 @@ describe('exports', () => {
     const exports = new ExportsState(test.client, project);
     await exports.load();
     exports.choose({ run: run.id }, path);
-    expect(exports.directory).toBe(suggestDirectory(path, run.id, 'onnx'));
+    expect(exports.directory).toBe(suggestDirectory(path, run.id));
     expect(exports.directory).not.toContain('.fovea');
-    const job = await exports.start(exports.formats![0]!.id);
+    const job = await exports.start('onnx');
+    expect(exports.jobFormat).toBe('onnx');
     const { result } = await finished(test.client, job!);
     await exports.ended(result?.type === 'export' ? result.export : null);
     expect(exports.open).toMatchObject({ run: run.id, proof: { passed: true, agreement: 1 } });
-    expect(existsSync(exports.directory)).toBe(true);
+    expect(existsSync(folderOf(exports.directory, 'onnx'))).toBe(true);
+    expect(folderOf('C:\\models\\', 'web')).toBe('C:\\models\\web');
 
     exports.directory = '/elsewhere';
     exports.choose({ checkpoint: 'last' }, path);

@@ -10,6 +10,7 @@ import { addExport } from './export.ts';
 import { addExportData } from './export-data.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
+import { addImportModel } from './import-model.ts';
 import { addInspect } from './inspect.ts';
 import { addMislabeled } from './mislabeled.ts';
 import { addPredict } from './predict.ts';
@@ -35,6 +36,7 @@ export const commands: readonly AddCommand[] = [
   addFindRate,
   addTrain,
   addResume,
+  addImportModel,
   addStudy,
   addRuns,
   addEvaluate,

@@ -1,6 +1,7 @@
 import { presets } from '#shared/presets/index.ts';
 import type { CoreContext } from '../context.ts';
 import { findRate } from '../runs/find-rate.ts';
+import { importModel } from '../runs/import-model.ts';
 import { os } from './implementer.ts';
 
 export function runsApi(core: CoreContext) {
@@ -15,6 +16,9 @@ export function runsApi(core: CoreContext) {
     ),
     resume: os.runs.resume.handler(({ input }) =>
       runs.resume(projects.get(input.project), input.run, input.epochs),
+    ),
+    importModel: os.runs.importModel.handler(({ input: { project, ...request }, signal }) =>
+      importModel(core, projects.get(project), request, signal),
     ),
     list: os.runs.list.handler(({ input }) => runs.list(projects.get(input.project))),
     get: os.runs.get.handler(({ input }) => runs.get(projects.get(input.project), input.run)),

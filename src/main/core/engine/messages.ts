@@ -7,6 +7,8 @@ import type {
   BackendId,
   ContentsCheck,
   ExportJob,
+  ImportedModel,
+  ImportModelJob,
   MemoryNeed,
   Probabilities,
   Progress,
@@ -47,6 +49,7 @@ export interface Methods {
   findRate: [input: RateJob, output: RateSweep];
   predict: [input: PredictJob, output: Probabilities];
   exportModel: [input: ExportJob, output: { files: string[] }];
+  importModel: [input: ImportModelJob, output: ImportedModel];
   readExported: [input: ExportJob, output: ContentsCheck];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];

@@ -239,6 +239,25 @@ export interface ContentsCheck {
   maxDifference: number;
 }
 
+/** A model of another program, to be read into the folder of a run. */
+export interface ImportModelJob {
+  file: string;
+  /** Gets the model and its weights as the `best` and the `last` checkpoint. */
+  runDir: string;
+  /** In the order of the model's outputs; else those that the file names, else `otherwise`. */
+  classNames: string[] | null;
+  otherwise: string[];
+  /** What the model takes its pixels to be; null: what it looks like. */
+  pixels: '0-1' | '0-255' | null;
+}
+
+export interface ImportedModel {
+  spec: ModelSpec;
+  classNames: string[];
+  /** As the spec counts them. */
+  parameters: number;
+}
+
 /** Single draws of single images, as a training with this seed would make them. */
 export interface AugmentJob {
   set: TensorSet;
@@ -288,6 +307,11 @@ export interface Engine {
   exportModel(job: ExportJob, options?: CallOptions): Promise<{ files: string[] }>;
   /** Of files that the app cannot run: reads them again and compares the numbers inside. */
   readExported(job: ExportJob, options?: CallOptions): Promise<ContentsCheck>;
+  /**
+   * Reads a Keras or TensorFlow.js model, in a process of its own that ends with it.
+   * @throws AppError SOURCE_UNREADABLE, MODEL_INVALID naming the first layer that is not supported
+   */
+  importModel(job: ImportModelJob, options?: CallOptions): Promise<ImportedModel>;
   /** Runs an exported file by itself, fed with uint8 images and nothing else. */
   runExported(
     job: { file: string; set: TensorSet; batch?: number },

@@ -13,7 +13,7 @@ import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
 import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
 import { versionsMark } from './backends/versions-mark.ts';
-import { EngineProcess } from './engine-process.ts';
+import { EngineDeath, EngineProcess } from './engine-process.ts';
 import { fallbackText, trainAcross } from './fallback.ts';
 import { endedMemory, mayBeMemory, withSmallerBatch } from './memory-limits.ts';
 import type {
@@ -57,6 +57,9 @@ export interface EngineOptions {
 
 /** A cancelled training that has not ended by then is killed. */
 const CANCEL_GRACE_MS = 5000;
+
+/** A file that is not read by then is given up. */
+const IMPORT_MS = 120_000;
 
 /** Models whose need of memory is remembered. */
 const MOST_NEEDS = 20;
@@ -137,6 +140,22 @@ class Supervisor implements Engine {
     return this.#shared.call('readExported', job, options);
   }
 
+  /** Foreign files may be made to take for ever, or all memory: then only their process ends. */
+  async importModel(job: Methods['importModel'][0], { signal }: CallOptions = {}) {
+    const late = AbortSignal.timeout(IMPORT_MS);
+    const either = signal ? AbortSignal.any([signal, late]) : late;
+    try {
+      return await this.#alone('importModel', job, () => undefined, either);
+    } catch (error) {
+      if (!late.aborted && !(error instanceof EngineDeath)) throw error;
+      const subject = job.file;
+      throw new AppError('SOURCE_UNREADABLE', `${subject} takes too much time or memory to read.`, {
+        subject,
+        cause: error,
+      });
+    }
+  }
+
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
     return this.#shared.call('runExported', job, options);
   }
@@ -213,7 +232,7 @@ class Supervisor implements Engine {
   }
 
   /** A call in a process of its own. */
-  async #alone<M extends 'train' | 'findRate'>(
+  async #alone<M extends 'train' | 'findRate' | 'importModel'>(
     method: M,
     job: Methods[M][0],
     onEvent: (event: EventOf<M>) => void,

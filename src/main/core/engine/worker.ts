@@ -112,6 +112,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       const { exportModel } = await import('./export/index.ts');
       return await exportModel(request.input, options);
     }
+    case 'importModel': {
+      const { importModel } = await import('./import/keras/index.ts');
+      return await importModel(request.input);
+    }
     case 'readExported': {
       const { readExported } = await import('./export/index.ts');
       return await readExported(request.input);

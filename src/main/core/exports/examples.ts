@@ -70,3 +70,32 @@ for file in sys.argv[1:]:
     best = int(answers.argmax())
     print(f"{file}: {LABELS[best]} ({answers[best]:.1%})")
 `;
+
+/** The picture as the model wants it, in the examples of formats that scale none. */
+export function tfliteExample({ file, channels }: ExampleModel): string {
+  const mode = channels === 1 ? 'L' : 'RGB';
+  return `# pip install ai-edge-litert pillow numpy
+# python example.py photo.jpg
+import json, sys
+from pathlib import Path
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image, ImageOps
+
+here = Path(__file__).resolve().parent
+labels = json.loads((here / "labels.json").read_text(encoding="utf-8"))
+model = Interpreter(str(here / "${file}"))
+model.allocate_tensors()
+image, probabilities = model.get_input_details()[0], model.get_output_details()[0]
+_, height, width, channels = image["shape"]
+for file in sys.argv[1:]:
+    picture = ImageOps.exif_transpose(Image.open(file)).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("${mode}")
+    pixels = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    model.set_tensor(image["index"], pixels.reshape(1, height, width, channels))
+    model.invoke()
+    answers = model.get_tensor(probabilities["index"])[0]
+    print(f"{file}: {labels[answers.argmax()]} ({answers.max():.1%})")
+`;
+}

@@ -1,7 +1,10 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
 import type { Format } from './format.ts';
+import { keras, kerasH5 } from './keras.ts';
 import { onnx, onnxFloat16 } from './onnx.ts';
 import { pytorch } from './pytorch.ts';
+import { tfjs } from './tfjs.ts';
+import { tflite } from './tflite.ts';
 import { webPage } from './web-page.ts';
 
 /** One file per format in this folder; a format that is missing here does not compile. */
@@ -9,5 +12,9 @@ export const formats: Record<ExportFormat, Format> = {
   onnx,
   'onnx-fp16': onnxFloat16,
   pytorch,
+  keras,
+  h5: kerasH5,
+  tfjs,
+  tflite,
   web: webPage,
 };

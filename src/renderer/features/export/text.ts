@@ -6,10 +6,20 @@ export const text = {
   title: 'Export',
   model: 'Model',
   folder: 'Folder',
-  folderHint: 'Made if it is not there yet.',
+  folderHint: 'Made if it is not there yet. Each format gets a folder of its own in it.',
   change: 'Change…',
-  chooseFolder: 'Folder for the exported model',
+  chooseFolder: 'Folder for exported models',
   export: 'Export',
+  again: 'Export again',
+  exportAs: (format: string) => `Export as ${format}`,
+  about: (size: number) => `about ${bytes(size)}`,
+  /** '5 min ago · 1,000 / 1,000 agree' */
+  written: (when: string, proof: ExportProof | null): string =>
+    proof === null
+      ? when
+      : proof.kind === 'contents'
+        ? `${when} · ${count(proof.tensors, 'tensor')} checked`
+        : `${when} · ${integer(proof.agreement * proof.images)} / ${integer(proof.images)} agree`,
   running: 'Writing the model…',
   cancel: 'Cancel',
   newExport: 'New export',
@@ -23,6 +33,10 @@ export const text = {
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    keras: ['Plain Keras layers under the names that they have in Fovea.'],
+    h5: ['The same model as Keras wrote it before version 3.'],
+    tfjs: ['A web page as an example is beside it.'],
+    tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',

@@ -8,8 +8,17 @@ import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
+import {
+  kerasContents,
+  kerasH5Contents,
+  tfjsContents,
+  toKeras,
+  toKerasH5,
+  toTfjs,
+} from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
+import { tfliteContents, toTflite } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
@@ -17,11 +26,21 @@ const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
   'onnx-fp16': toOnnxFloat16,
   pytorch: toPyTorch,
+  keras: toKeras,
+  h5: toKerasH5,
+  tfjs: toTfjs,
+  tflite: toTflite,
   web: toWebPage,
 };
 
 /** Of the formats that the app cannot run. */
-const contents: Partial<Record<ExportFormat, Contents>> = { pytorch: pyTorchContents };
+const contents: Partial<Record<ExportFormat, Contents>> = {
+  pytorch: pyTorchContents,
+  keras: kerasContents,
+  h5: kerasH5Contents,
+  tfjs: tfjsContents,
+  tflite: tfliteContents,
+};
 
 export async function exportModel(
   job: ExportJob,

@@ -20,6 +20,7 @@ import { and, cast, equal, greater, not, or, where } from './logic.ts';
 import { gemm, matMul } from './matmul.ts';
 import { concat, gather, pad, slice, split } from './pieces.ts';
 import { averagePool, globalAveragePool, maxPool, maxUnpool } from './pool.ts';
+import { dequantizeLinear, quantizeLinear } from './quantize.ts';
 import { argMax, reduceMax, reduceMean, reduceSum } from './reduce.ts';
 import { resize } from './resize.ts';
 import { scatterElements } from './scatter.ts';
@@ -51,6 +52,7 @@ export const ops: Record<OpName, OpDef> = {
   Concat: concat,
   Conv: conv,
   ConvTranspose: convTranspose,
+  DequantizeLinear: dequantizeLinear,
   Div: div,
   Elu: elu,
   Equal: equal,
@@ -78,6 +80,7 @@ export const ops: Record<OpName, OpDef> = {
   Not: not,
   Or: or,
   Pad: pad,
+  QuantizeLinear: quantizeLinear,
   Reciprocal: reciprocal,
   ReduceMax: reduceMax,
   ReduceMean: reduceMean,
