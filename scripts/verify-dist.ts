@@ -162,6 +162,8 @@ function checkContents(resources: string): void {
     'icon.png',
     'LICENSE.txt',
     'THIRD-PARTY-NOTICES.txt',
+    'backbones/LICENSE.txt',
+    'backbones/efficientnet-lite0.onnx',
     'samples/fashion-mnist-small/LICENSE',
     'samples/fashion-mnist-small/train-images-idx3-ubyte.gz',
   ]) {
@@ -274,7 +276,9 @@ try {
   const extracted = join(temporary, 'extracted');
   extractAll(join(resources, 'app.asar'), extracted);
   // Outside of an archive the app looks for its resources in its own folder.
-  cpSync(join(resources, 'samples'), join(extracted, 'resources', 'samples'), { recursive: true });
+  for (const folder of ['samples', 'backbones']) {
+    cpSync(join(resources, folder), join(extracted, 'resources', folder), { recursive: true });
+  }
   checkWorks('extracted', node, extracted);
   if (process.argv.includes('--e2e')) runEndToEnd(node, extracted);
 } finally {

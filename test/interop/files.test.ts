@@ -34,6 +34,17 @@ it.each(names)('onnxruntime answers for %s in half precision', async (name) => {
   expectParity('onnx-fp16', model, await askPython('onnx', directory, model), tolerances.float16);
 });
 
+it('onnxruntime and LiteRT answer in integers nearly as the app does', async () => {
+  const model = modelOf('fashion-small');
+  for (const [format, client] of [
+    ['onnx-int8', 'onnx'],
+    ['tflite-int8', 'tflite'],
+  ] as const) {
+    const directory = await session.exportTo(model, format);
+    expectParity(format, model, await askPython(client, directory, model), tolerances.int8);
+  }
+});
+
 it.each(names)('PyTorch answers for %s as the app does', async (name) => {
   const model = modelOf(name);
   const directory = await session.exportTo(model, 'pytorch');

@@ -27,6 +27,8 @@ export interface InteropSession {
   exportTo(model: TrainedModel, format: ExportFormat): Promise<string>;
   /** What the app answers on the held-out images, [1000, classes]. */
   answersOf(project: string, run: string): Promise<Float32Array>;
+  /** Waits for a job. */
+  finished(job: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function openInterop(names: readonly ModelName[]): Promise<InteropS
     folder,
     trained,
     answersOf: (project, run) => answersOf(client, project, run),
+    finished: (job) => finished(client, job),
     close: () => test.close(),
     async exportTo({ project, run }, format) {
       const directory = mkdtempSync(join(folder, `${format}-`));

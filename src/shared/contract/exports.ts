@@ -5,12 +5,16 @@ import { checkpoint } from './evaluation.ts';
 export const exportFormat = z.enum([
   'onnx',
   'onnx-fp16',
+  'onnx-int8',
   'pytorch',
   'keras',
   'h5',
   'tfjs',
+  'keras-project',
+  'web',
   'web',
   'tflite',
+  'tflite-int8',
 ]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 

@@ -127,6 +127,7 @@ export const elementwise: Properties = {
   Sub: binary('Sub', any, (l, r) => tf.sub(l, r), polynomial),
   Mul: binary('Mul', any, (l, r) => tf.mul(l, r), polynomial),
   Div: binary('Div', { away: 1, scale: 2 }, (l, r) => tf.div(l, r)),
+  Pow: binary('Pow', { positive: true, away: 0.5, scale: 2 }, (l, r) => tf.pow(l, r)),
   Max: property(two, ({ dims, left, right, seed }) => {
     // Even numbers and odd ones: none are equal.
     const numbers = (dims: number[], seed: number, odd: number) => {

@@ -75,5 +75,10 @@ function proofText(proof: ExportProof | null): string {
   if (proof.kind === 'contents') {
     return `Read again after writing: ${plural(proof.tensors, 'tensor')}, ${difference} The app does not run this format.`;
   }
-  return `Agrees with the app on ${percent(proof.agreement)} of ${count(proof.images)} held-out images, ${difference}`;
+  const { accuracy } = proof;
+  const cost =
+    accuracy && accuracy.app !== accuracy.file
+      ? `\nRight on ${percent(accuracy.file)} of them, the app on ${percent(accuracy.app)}.`
+      : '';
+  return `Agrees with the app on ${percent(proof.agreement)} of ${count(proof.images)} held-out images, ${difference}${cost}`;
 }

@@ -7,6 +7,7 @@ import type {
   Probabilities,
   TensorSet,
 } from '../engine/protocol.ts';
+import type { DecoderPool } from '../library/decode/pool.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredRun } from '../store/runs.ts';
 
@@ -33,6 +34,9 @@ export interface Tolerance {
 /** Of formats in which all numbers are float32. */
 export const exact: Tolerance = { agreement: 1, difference: 1e-4 };
 
+/** Of integers: how much accuracy they cost is said beside it, and most answers must be the same. */
+export const integers: Tolerance = { agreement: 0.9, difference: 1 };
+
 /** Where the app can run the files it asks them; else it reads them and compares the numbers inside. */
 export type Check =
   | {
@@ -56,6 +60,8 @@ export type Check =
 export interface WriteContext {
   engine: Engine;
   project: Project;
+  decoders: DecoderPool;
+  resourcesDir: string;
 }
 
 export interface Format {

@@ -2,11 +2,10 @@
 import type { AnswersProof, ExportProof, Split } from '#shared/contract/index.ts';
 import { argmax } from '#shared/metrics.ts';
 import type { CoreContext } from '../context.ts';
-import type { CallOptions, Probabilities, TensorSet } from '../engine/protocol.ts';
-import { evaluationData } from '../evaluation/data.ts';
+import type { CallOptions, Probabilities } from '../engine/protocol.ts';
 import type { Project } from '../projects/project.ts';
-import { tensorSet } from '../runs/tensor-set.ts';
 import { exact, exportJob, type Check, type ExportSource, type Format } from './format.ts';
+import { labeledImages } from './images.ts';
 import { picturesInOwnSize } from './own-size.ts';
 
 const MAX_IMAGES = 10_000;
@@ -15,46 +14,6 @@ const MAX_IMAGES = 10_000;
 export interface Proof {
   proof: ExportProof;
   split: Split | null;
-}
-
-interface HeldOut {
-  split: Split;
-  images: Uint32Array;
-  set: TensorSet;
-  /** Class index of each image. */
-  labels: Int32Array;
-}
-
-/** Images for the proof: the first of the test, validation and training splits that has any. */
-async function heldOutImages(
-  project: Project,
-  { run }: ExportSource,
-  signal: AbortSignal,
-): Promise<HeldOut | null> {
-  for (const split of ['test', 'validation', 'train'] as const) {
-    const { images: all, classes } = evaluationData(project.store, run, split);
-    const classOf = new Map([...all].map((image, index) => [image, classes[index]!]));
-    // Evenly taken, so that all classes are among them however they are ordered.
-    const step = Math.max(1, all.length / MAX_IMAGES);
-    const images = Array.from(
-      { length: Math.min(all.length, MAX_IMAGES) },
-      (_, index) => all[Math.floor(index * step)]!,
-    );
-    if (images.length === 0) continue;
-    const pack = await project.tensors.ensure({ ...run.spec.input, images, signal });
-    const failed = new Set(pack.failed.map(({ image }) => image));
-    const readable = Uint32Array.from(images.filter((image) => !failed.has(image)));
-    if (readable.length === 0) continue;
-    const slots = new Map(images.map((image, index) => [image, pack.slots[index]!]));
-    const data = { images: readable, classes: new Int32Array(readable.length).fill(-1) };
-    return {
-      split,
-      images: readable,
-      labels: Int32Array.from(readable, (image) => classOf.get(image)!),
-      set: tensorSet(run.spec.input, { file: pack.file, slots }, data),
-    };
-  }
-  return null;
 }
 
 /**
@@ -92,7 +51,8 @@ async function proveAnswers(
   directory: string,
   options: CallOptions & { signal: AbortSignal },
 ): Promise<Proof | null> {
-  const heldOut = await heldOutImages(project, source, options.signal);
+  const splits = ['test', 'validation', 'train'] as const;
+  const heldOut = await labeledImages(project, source.run, splits, MAX_IMAGES, options.signal);
   if (!heldOut) return null;
   const { runDir, checkpoint } = source;
   const { signal, onProgress } = options;

@@ -33,11 +33,16 @@ export const text = {
       'Loaded again after writing and compared with Fovea’s own answers.',
     ],
     'onnx-fp16': ['Pictures go in and probabilities come out as in ONNX.'],
+    'tflite-int8': [
+      'Try it on pictures that you know: what it costs in accuracy is not measured here.',
+    ],
     keras: ['Plain Keras layers under the names that they have in Fovea.'],
     h5: ['The same model as Keras wrote it before version 3.'],
+    'keras-project': ['The optimizer begins anew; what Keras cannot do alike is in the README.'],
     tfjs: ['A web page as an example is beside it.'],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
+    'onnx-int8': ['What it costs in accuracy is measured on held-out images and said here.'],
     pytorch: [
       'One module for each layer, under its name in Fovea; nothing runs when it is loaded.',
     ],
@@ -51,6 +56,11 @@ export const text = {
       proof.kind === 'contents'
         ? `Read again: ${count(proof.tensors, 'tensor')}, largest difference ${scientific(proof.maxDifference)}`
         : `Agrees on ${integer(proof.agreement * proof.images)} / ${count(proof.images, 'image')}, largest difference ${scientific(proof.maxDifference)}`,
+    /** Where rounding changed answers: what it costs. */
+    cost: (proof: ExportProof): string =>
+      proof.kind === 'answers' && proof.accuracy && proof.accuracy.app !== proof.accuracy.file
+        ? `The file is right on ${percent(proof.accuracy.file)} of them, Fovea on ${percent(proof.accuracy.app)}.`
+        : '',
     passedHint: {
       answers:
         'The written file was loaded by itself and asked about images that the model did not learn from.',

@@ -8,28 +8,34 @@ import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
+import { toOnnxInt8 } from './int8/index.ts';
 import {
   kerasContents,
   kerasH5Contents,
+  kerasProjectContents,
   tfjsContents,
   toKeras,
   toKerasH5,
+  toKerasProject,
   toTfjs,
 } from './keras/files.ts';
 import { toOnnxFile } from './onnx.ts';
 import { pyTorchContents, toPyTorch } from './pytorch/index.ts';
-import { tfliteContents, toTflite } from './tflite/index.ts';
+import { tfliteContents, tfliteInt8Contents, toTflite, toTfliteInt8 } from './tflite/index.ts';
 import { toWebPage } from './web/index.ts';
 
 /** One converter per format; a format that is missing here does not compile. */
 const converters: Record<ExportFormat, Converter> = {
   onnx: toOnnxFile,
   'onnx-fp16': toOnnxFloat16,
+  'onnx-int8': toOnnxInt8,
   pytorch: toPyTorch,
   keras: toKeras,
   h5: toKerasH5,
   tfjs: toTfjs,
+  'keras-project': toKerasProject,
   tflite: toTflite,
+  'tflite-int8': toTfliteInt8,
   web: toWebPage,
 };
 
@@ -39,7 +45,9 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   keras: kerasContents,
   h5: kerasH5Contents,
   tfjs: tfjsContents,
+  'keras-project': kerasProjectContents,
   tflite: tfliteContents,
+  'tflite-int8': tfliteInt8Contents,
 };
 
 export async function exportModel(

@@ -1,6 +1,10 @@
 /**
- * The messages of onnx.proto3 (ONNX 1.17, IR version 10) that the engine writes, as a protobufjs
- * descriptor. Field numbers are ONNX's own: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
+ * The messages of onnx.proto3 (ONNX 1.17, IR version 10) that the engine writes and reads, as a
+ * protobufjs descriptor. Field numbers are ONNX's own:
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3
+ *
+ * What is only looked at is `bytes`: nested graphs, which are refused, and packed lists of numbers,
+ * which would take many times their size as lists of JavaScript's.
  */
 import protobuf from 'protobufjs/light.js';
 
@@ -35,6 +39,7 @@ const root = protobuf.Root.fromJSON({
           doc_string: ['string', 6],
           graph: ['GraphProto', 7],
           metadata_props: ['StringStringEntryProto', 14, 'repeated'],
+          functions: ['bytes', 25, 'repeated'],
         }),
         OperatorSetIdProto: message({ domain: ['string', 1], version: ['int64', 2] }),
         StringStringEntryProto: message({ key: ['string', 1], value: ['string', 2] }),
@@ -44,6 +49,7 @@ const root = protobuf.Root.fromJSON({
           initializer: ['TensorProto', 5, 'repeated'],
           input: ['ValueInfoProto', 11, 'repeated'],
           output: ['ValueInfoProto', 12, 'repeated'],
+          sparse_initializer: ['bytes', 15, 'repeated'],
         }),
         NodeProto: message({
           input: ['string', 1, 'repeated'],
@@ -58,15 +64,26 @@ const root = protobuf.Root.fromJSON({
           f: ['float', 2],
           i: ['int64', 3],
           s: ['bytes', 4],
+          t: ['TensorProto', 5],
+          g: ['bytes', 6],
           floats: ['float', 7, 'repeated'],
           ints: ['int64', 8, 'repeated'],
+          strings: ['bytes', 9, 'repeated'],
+          graphs: ['bytes', 11, 'repeated'],
           type: ['int32', 20],
         }),
         TensorProto: message({
           dims: ['int64', 1, 'repeated'],
           data_type: ['int32', 2],
+          float_data: ['bytes', 4],
+          int32_data: ['bytes', 5],
+          int64_data: ['bytes', 7],
           name: ['string', 8],
           raw_data: ['bytes', 9],
+          double_data: ['bytes', 10],
+          uint64_data: ['bytes', 11],
+          external_data: ['StringStringEntryProto', 13, 'repeated'],
+          data_location: ['int32', 14],
         }),
         ValueInfoProto: message({ name: ['string', 1], type: ['TypeProto', 2] }),
         TypeProto: message({

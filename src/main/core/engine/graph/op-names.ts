@@ -42,6 +42,7 @@ export const opNames = [
   'Not',
   'Or',
   'Pad',
+  'Pow',
   'QuantizeLinear',
   'Reciprocal',
   'ReduceMax',

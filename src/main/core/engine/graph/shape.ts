@@ -37,6 +37,30 @@ export function elements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
+/**
+ * How many numbers a shape has: `count` times whatever its names stand for. A name may come with a
+ * factor of its own: '12*batch'.
+ */
+export function measure(shape: Shape): { count: number; names: string[] } {
+  let count = 1;
+  const names: string[] = [];
+  for (const dim of shape) {
+    if (typeof dim === 'number') {
+      count *= dim;
+      continue;
+    }
+    const star = dim.indexOf('*');
+    if (star > 0) count *= Number(dim.slice(0, star));
+    names.push(dim.slice(star + 1));
+  }
+  return { count, names: names.sort() };
+}
+
+/** `times` as many as `name` stands for. */
+export function multiple(times: number, name: string): Dim {
+  return times === 1 ? name : `${times}*${name}`;
+}
+
 /** NumPy broadcasting of two shapes. */
 export function broadcast(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);

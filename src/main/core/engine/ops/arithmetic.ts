@@ -58,3 +58,14 @@ export const max = binary('Max', ({ b, input, grad, needs }) => {
     needs(1) ? unbroadcast(b, second, input(1).shape) : null,
   ];
 });
+
+/** y = lʳ; dl = dy · r · lʳ⁻¹; dr = dy · y · ln l, for positive l. */
+export const pow = binary('Pow', ({ b, input, output, grad, needs }) => {
+  const lower = () => b.op('Pow', [input(0), b.op('Sub', [input(1), b.scalar(1)])]);
+  const slope = () => b.op('Mul', [grad, b.op('Mul', [input(1), lower()])]);
+  const growth = () => b.op('Mul', [grad, b.op('Mul', [output(0), b.op('Log', [input(0)])])]);
+  return [
+    needs(0) ? unbroadcast(b, slope(), input(0).shape) : null,
+    needs(1) ? unbroadcast(b, growth(), input(1).shape) : null,
+  ];
+});

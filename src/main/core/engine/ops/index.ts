@@ -1,7 +1,7 @@
 /** The total table: an operator without an entry does not compile. */
 import type { OpName } from '../graph/op-names.ts';
 import { clip, elu, erf, leakyRelu, softplus } from './activations.ts';
-import { add, div, max, mul, sub } from './arithmetic.ts';
+import { add, div, max, mul, pow, sub } from './arithmetic.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import {
   maxPoolGradient,
@@ -80,6 +80,7 @@ export const ops: Record<OpName, OpDef> = {
   Not: not,
   Or: or,
   Pad: pad,
+  Pow: pow,
   QuantizeLinear: quantizeLinear,
   Reciprocal: reciprocal,
   ReduceMax: reduceMax,

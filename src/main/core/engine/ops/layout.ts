@@ -4,8 +4,9 @@ import {
   broadcast,
   concrete,
   constantInts,
-  elements,
   formatShape,
+  measure,
+  multiple,
 } from '../graph/shape.ts';
 import type { Dim, Shape } from '../graph/types.ts';
 import { intsAttribute, required, unbroadcast } from './helpers.ts';
@@ -20,15 +21,23 @@ function reshaped(from: Shape, target: readonly number[]): Dim[] {
       throw new GraphError(`Reshape copies axis ${axis} of ${formatShape(from)}`);
     return copied;
   });
-  // A symbolic axis that is copied in place drops out of the arithmetic.
-  const rest = from.filter((dim, axis) => !(typeof dim === 'string' && shape[axis] === dim));
-  const known = concrete(rest);
-  const sized = shape.filter((dim) => typeof dim === 'number' && dim !== -1) as number[];
+  const fail = () => new GraphError(`Reshape of ${formatShape(from)} to [${target.join(', ')}]`);
+  const whole = measure(from);
   const open = shape.indexOf(-1);
-  if (open >= 0) shape[open] = elements(known) / elements(sized);
-  else if (elements(known) !== elements(sized)) {
-    throw new GraphError(`Reshape of ${formatShape(from)} to [${target.join(', ')}]`);
+  const rest = measure(shape.filter((_, axis) => axis !== open));
+  if (open < 0) {
+    if (whole.count !== rest.count || whole.names.join() !== rest.names.join()) throw fail();
+    return shape;
   }
+  for (const name of rest.names) {
+    const place = whole.names.indexOf(name);
+    if (place < 0) throw fail();
+    whole.names.splice(place, 1);
+  }
+  const times = rest.count === 0 ? 0 : whole.count / rest.count;
+  const [name, ...more] = whole.names;
+  if (!Number.isInteger(times) || more.length > 0) throw fail();
+  shape[open] = name === undefined ? times : multiple(times, name);
   return shape;
 }
 

@@ -137,14 +137,36 @@ function read(file: Hdf5Reader, arrays: ReadonlyMap<string, FloatTensor>) {
   return found;
 }
 
-export const kerasContents: Contents = {
-  expected: (source) => keras3Arrays(kerasModel(source, 'keras')),
-  async found(source, file) {
-    const name = `${source.name}.keras`;
-    const weights = unzipFiles(await file(name), [WEIGHTS], name).get(WEIGHTS);
-    return read(await openHdf5(weights ?? new Uint8Array(), name), this.expected(source));
-  },
-};
+/** Of the `.keras` file of this name that a model was written to. */
+function archiveContents(
+  nameOf: (source: ModelSource) => string,
+  modelOf: (source: ModelSource) => KerasModel,
+): Contents {
+  const expected = (source: ModelSource) => keras3Arrays(modelOf(source));
+  return {
+    expected,
+    async found(source, file) {
+      const name = nameOf(source);
+      const weights = unzipFiles(await file(name), [WEIGHTS], name).get(WEIGHTS);
+      return read(await openHdf5(weights ?? new Uint8Array(), name), expected(source));
+    },
+  };
+}
+
+export const kerasContents = archiveContents(
+  ({ name }) => `${name}.keras`,
+  (source) => kerasModel(source, 'keras'),
+);
+
+const START = 'model.keras';
+const logitsModel = (source: ModelSource) => kerasModel(source, 'keras', 'logits');
+
+/** Where a training goes on: the model up to its logits. */
+export const toKerasProject: Converter = async (source) => ({
+  [START]: [await kerasArchive(logitsModel(source), source)],
+});
+
+export const kerasProjectContents = archiveContents(() => START, logitsModel);
 
 export const kerasH5Contents: Contents = {
   expected: (source) => keras2Arrays(kerasModel(source, 'keras')),

@@ -1,0 +1,34 @@
+/** Imported networks learn as they do in PyTorch: loss, all gradients, weights after three steps. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { disagreement } from '../helpers/backbone-agreement.ts';
+import { runPython } from './python.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fovea-backbones-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** With its parameters. */
+const networks = {
+  'resnet-18': 11_175_370,
+  'efficientnet-lite0': 3_383_818,
+  'mobilenet-v2': 2_236_682,
+  'mobilenet-v3': 1_528_106,
+  'inception-v3': 21_806_058,
+  'densenet-121': 6_964_106,
+  vit: 108_618,
+};
+
+it.each(Object.entries(networks))('%s learns as in PyTorch', async (name, count) => {
+  const script = join(import.meta.dirname, 'pytorch/backbones.py');
+  const said = (await runPython(script, folder, name)).trim().split('\n').at(-1) ?? '';
+  const { torch, parameters } = JSON.parse(said) as { torch: string; parameters: number };
+  const found = await disagreement(join(folder, name));
+  const figures = [found.loss, found.gradient, found.steps].map((far) => far.toExponential(1));
+  process.stdout.write(`${name}, PyTorch ${torch}: ${figures.join(', ')} (${found.at})\n`);
+  expect([parameters, found.parameters]).toEqual([count, count]);
+  expect(found.loss).toBeLessThan(1e-5);
+  expect(found.gradient, found.at).toBeLessThan(1e-3);
+  expect(found.steps).toBeLessThan(1e-3);
+});
