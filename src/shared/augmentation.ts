@@ -125,10 +125,16 @@ export function isActive({ on, probability }: Pick<Operation, 'on' | 'probabilit
   return on && probability > 0;
 }
 
+function mixes({ type }: Operation): boolean {
+  return type === 'mixup' || type === 'cutmix';
+}
+
 /** Whether images get parts of others, so that labels are shares of two classes. */
 export function mixesLabels(spec: AugmentationSpec): boolean {
-  return spec.operations.some(
-    (operation) =>
-      isActive(operation) && (operation.type === 'mixup' || operation.type === 'cutmix'),
-  );
+  return spec.operations.some((operation) => isActive(operation) && mixes(operation));
+}
+
+/** The same, with each image by itself. */
+export function withoutMixing(spec: AugmentationSpec): AugmentationSpec {
+  return { ...spec, operations: spec.operations.filter((operation) => !mixes(operation)) };
 }

@@ -1,5 +1,6 @@
 /** The layers of a model spec, with Keras' meanings and defaults. */
 import * as z from 'zod';
+import { preprocessing } from './preprocessing.ts';
 
 export const size = z.number().int().min(1).max(4096);
 const pair = z.tuple([size, size]);
@@ -72,6 +73,9 @@ const convolution = {
 const window = { ...common, size: pair, strides: pair.optional(), padding: padding.optional() };
 
 const rate = z.number().min(0).lt(1);
+
+/** What the learning rate is multiplied by: where a network begins to learn, and at its end. */
+export const rateSpan = z.tuple([z.number().positive().max(100), z.number().positive().max(100)]);
 
 const plainLayers = [
   z.strictObject({
@@ -180,7 +184,24 @@ const plainLayers = [
   }),
 ] as const;
 
-export type PlainLayerSpec = z.infer<(typeof plainLayers)[number]>;
+/** A pretrained network, from the pixels up to one of its values. Stands first in its model. */
+const backbone = z.strictObject({
+  ...common,
+  type: z.literal('backbone'),
+  /** SHA-256 of its file. */
+  model: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Name of the value that it gives out. */
+  cut: z.string().min(1).max(500),
+  /** What learns: 'none' (unless said), 'all', or the node that gives this value and all above it. */
+  trainableFrom: z.string().min(1).max(500).optional(),
+  /** The network's own learning rates, rising from layer to layer; the model's unless said. */
+  rates: rateSpan.optional(),
+  /** The model's own input is the size. */
+  preprocessing: preprocessing.omit({ height: true, width: true }),
+});
+
+export type BackboneSpec = z.infer<typeof backbone>;
+export type PlainLayerSpec = z.infer<(typeof plainLayers)[number]> | BackboneSpec;
 
 /** activation(body(x) + shortcut(x)); without a shortcut, x itself. */
 export interface ResidualSpec {
@@ -226,13 +247,19 @@ const blocks = [
 
 export const layerSpec: z.ZodType<LayerSpec> = z.discriminatedUnion('type', [
   ...plainLayers,
+  backbone,
   ...blocks,
 ]);
 
 export type LayerType = LayerSpec['type'];
+/** Those that models are put together from, one by one. */
+export type PartType = Exclude<LayerType, 'backbone'>;
 
-/** The settings of each layer type with their schemas, without the layers inside blocks. */
-export const layerSettings: ReadonlyMap<LayerType, Readonly<Record<string, z.ZodType>>> = new Map(
+/**
+ * The settings of each layer type with their schemas, without the layers inside blocks. Pretrained
+ * networks are chosen as a whole, and are not among them.
+ */
+export const layerSettings: ReadonlyMap<PartType, Readonly<Record<string, z.ZodType>>> = new Map(
   [...plainLayers, ...blocks].map(({ shape }) => {
     const inner = new Set(['type', 'body', 'shortcut', 'branches']);
     const settings = Object.entries<z.ZodType>(shape).filter(([key]) => !inner.has(key));

@@ -15,6 +15,14 @@ export function partsOf(spec: BlockSpec): readonly (readonly LayerSpec[])[] {
   return spec.type === 'residual' ? [spec.body, spec.shortcut ?? []] : spec.branches;
 }
 
+/** All layers, those inside blocks before the block. */
+export function eachLayer(layers: readonly LayerSpec[]): LayerSpec[] {
+  return layers.flatMap((layer) => [
+    ...(isBlock(layer) ? partsOf(layer).flatMap(eachLayer) : []),
+    layer,
+  ]);
+}
+
 /** The block with other parts, as `partsOf` orders them. */
 export function withParts(spec: BlockSpec, parts: readonly (readonly LayerSpec[])[]): BlockSpec {
   if (spec.type === 'branches') return { ...spec, branches: parts.map((part) => [...part]) };

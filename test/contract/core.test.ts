@@ -28,6 +28,8 @@ const options: TrainOptions = {
   averaging: null,
   views: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 beforeAll(async () => {

@@ -190,7 +190,8 @@ export function randomSource(
         const name = `${layer.name}/${parameter.name}`;
         const random = new Random(seed, name);
         const positive = parameter.name === 'gamma' || parameter.name === 'moving_variance';
-        const scale = shape.length > 1 ? Math.sqrt(6 / initializer.fanIn) : 0.3;
+        const fanIn = initializer.type === 'given' ? 1 : initializer.fanIn;
+        const scale = shape.length > 1 ? Math.sqrt(6 / fanIn) : 0.3;
         const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => {
           const drawn = (random.uniform() * 2 - 1) * scale;
           return positive ? 1 + drawn : drawn;

@@ -20,6 +20,8 @@ export const quick: TrainOptions = {
   averaging: null,
   views: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

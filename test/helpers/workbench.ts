@@ -1,4 +1,6 @@
 /** The library without engine or transports: a registry with real decoders in temporary folders. */
+import { BackboneLibrary } from '#core/backbones/library.ts';
+import { createEngine } from '#core/engine/supervisor.ts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +44,11 @@ export function createWorkbench(
     version: '0.0.0-test',
     log,
     jobs,
+    backbones: new BackboneLibrary({
+      resourcesDir: folder,
+      dataDir,
+      engine: createEngine({ nodePath: process.execPath, log }),
+    }),
     decoders: options.decoders ?? new DecoderPool({ nodePath: process.execPath, log }),
     settings: new SettingsStore({ dataDir, log }),
     uploads: new Uploads({ dataDir, log }),

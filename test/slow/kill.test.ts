@@ -25,6 +25,8 @@ const options: TrainOptions = {
   averaging: null,
   views: null,
   validateEvery: 1,
+  finetune: null,
+  featureCopies: null,
 };
 
 let root: string;

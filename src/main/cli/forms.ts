@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import type * as z from 'zod';
 import { averagingSpec, type AveragingSpec } from '#shared/averaging.ts';
+import { headChoice, type HeadChoice } from '#shared/backbone-model.ts';
 import { optimizerSpec, type OptimizerSpec } from '#shared/model-spec.ts';
 import {
   earlyStopSpec,
@@ -22,6 +23,9 @@ export const scheduleHelp =
 export const earlyStopHelp =
   'val-loss:patience=35,minDelta=1e-4,restore · val-accuracy:… · loss:… · accuracy:… · none; ' +
   "restore: the best epoch's weights in the end";
+
+export const headHelp =
+  'pool:dense=128,dropout=0.3: what is behind a pretrained network; dropout=0.2 unless given';
 
 export const averagingHelp =
   'ema:decay=0.999 averages the weights over the steps, and keeps the average; none';
@@ -59,6 +63,13 @@ export function averaging(text: string): AveragingSpec | null {
 /** Null for 'none'. */
 export function views(text: string): ViewsSpec | null {
   return onlyForm(text, 'way of looking', 'average', viewsSpec);
+}
+
+export function head(text: string): HeadChoice {
+  const { name, settings } = split(text);
+  oneOf(name, 'head', ['pool']);
+  known(name, settings, Object.keys(headChoice.shape));
+  return checked(headChoice, settings);
 }
 
 /** Of what there is one kind of, or none. */

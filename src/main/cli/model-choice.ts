@@ -7,13 +7,16 @@ import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, presets, type Preset } from '#shared/presets/index.ts';
 import { recipeIds, type RecipeId } from '#shared/recipes/index.ts';
+import type { FineTuningSpec } from '#shared/fine-tuning.ts';
 import { fromWorkingFolder } from './paths.ts';
+import { transferToTrain, type TransferOptions } from './transfer-options.ts';
 
 export interface ModelOptions {
   preset?: string;
   spec?: string;
   model?: string;
   recipe?: RecipeId;
+  backbone?: string;
 }
 
 /** How an option that takes a preset is described. */
@@ -59,13 +62,20 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
+interface ModelToTrain {
+  choice: ModelChoice;
+  defaults: TrainingDefaults;
+  finetune?: FineTuningSpec | null;
+}
+
 /** What to train and the settings that go with it. */
 export async function modelToTrain(
   client: FoveaClient,
   project: string,
-  options: ModelOptions & { trainLimit?: number },
-): Promise<{ choice: ModelChoice; defaults: TrainingDefaults }> {
-  oneOf(options, ['preset', 'model', 'spec', 'recipe']);
+  options: ModelOptions & TransferOptions & { trainLimit?: number; epochs?: number },
+): Promise<ModelToTrain> {
+  oneOf(options, ['preset', 'model', 'spec', 'recipe', 'backbone']);
+  if (options.backbone !== undefined) return await transferToTrain(client, project, options);
   if (options.recipe !== undefined) {
     const { recipe: id, trainLimit = null } = options;
     const made = await client.models.recipes({ project, trainLimit });

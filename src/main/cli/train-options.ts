@@ -11,9 +11,10 @@ import { augmentationHelp, readAugmentation } from './augmentation.ts';
 import { optimizer, optimizerHelp } from './forms.ts';
 import { modelToTrain, presetHelp, type ModelOptions } from './model-choice.ts';
 import { positiveInteger, seed } from './options.ts';
+import { addTransferOptions, type TransferOptions } from './transfer-options.ts';
 
 /** Of every command that takes training steps. */
-export interface StepOptions extends ModelOptions {
+export interface StepOptions extends ModelOptions, TransferOptions {
   batch?: number;
   optimizer?: OptimizerSpec;
   seed: number;
@@ -34,7 +35,7 @@ export interface CourseOptions {
 }
 
 export function addStepOptions(command: Command): Command {
-  return command
+  return addTransferOptions(command)
     .option('--preset <id>', presetHelp)
     .option('--spec <file>', "a model's layers as JSON")
     .option('--model <name>', 'a model that the project keeps')
@@ -66,7 +67,7 @@ export async function trainOptions(
   project: string,
   options: StepOptions & CourseOptions,
 ): Promise<TrainOptions> {
-  const { choice, defaults } = await modelToTrain(client, project, options);
+  const { choice, defaults, finetune = null } = await modelToTrain(client, project, options);
   return {
     model: choice,
     epochs: options.epochs ?? defaults.epochs,
@@ -84,6 +85,8 @@ export async function trainOptions(
     views: options.views === undefined ? defaults.views : options.views,
     augment:
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
+    finetune,
+    featureCopies: options.featureCopies ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the API's handlers are made of. Built once by create-core.ts, passed by hand. */
+import type { BackboneLibrary } from './backbones/library.ts';
 import type { Engine } from './engine/protocol.ts';
 import type { JobManager } from './jobs.ts';
 import type { Logger } from './logger.ts';
@@ -29,6 +30,8 @@ export interface CoreContext {
   jobs: JobManager;
   projects: ProjectRegistry;
   engine: Engine;
+  /** Pretrained networks of this computer. */
+  backbones: BackboneLibrary;
   decoders: DecoderPool;
   settings: SettingsStore;
   uploads: Uploads;

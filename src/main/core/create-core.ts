@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { ApiContext } from './api/implementer.ts';
+import { BackboneLibrary } from './backbones/library.ts';
 import { createRouter, type CoreRouter } from './api/router.ts';
 import type { CoreContext, CoreOptions } from './context.ts';
 import { createEngine } from './engine/supervisor.ts';
@@ -32,7 +33,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   const decoders = new DecoderPool({ nodePath, log });
   const uploads = new Uploads({ dataDir, log });
   const engine = createEngine({ nodePath, log, dataDir });
-  const projects = new ProjectRegistry({ ...options, jobs, decoders, settings, uploads });
+  const backbones = new BackboneLibrary({ ...options, engine });
+  const projects = new ProjectRegistry({
+    ...options,
+    ...{ jobs, decoders, settings, uploads, backbones },
+  });
   const runs = createRunService({ options, log, jobs, projects, engine, settings });
   const studies = createStudyService({ options, log, jobs, projects, engine, runs });
   const context: CoreContext = {
@@ -41,6 +46,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     jobs,
     projects,
     engine,
+    backbones,
     decoders,
     settings,
     uploads,

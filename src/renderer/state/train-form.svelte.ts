@@ -40,6 +40,9 @@ export class TrainForm {
   views = $state.raw<TrainOptions['views']>(null);
   /** Epochs from one validation to the next. */
   validateEvery = $state(1);
+  /** Its last epochs, in which more of a pretrained network learns; null: none. */
+  finetune = $state.raw<TrainOptions['finetune']>(null);
+  featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -81,6 +84,8 @@ export class TrainForm {
       averaging: this.averaging,
       views: this.views,
       validateEvery: this.validateEvery,
+      finetune: this.finetune,
+      featureCopies: this.featureCopies,
     };
   }
 
@@ -112,6 +117,8 @@ export class TrainForm {
     this.averaging = defaults.averaging;
     this.views = defaults.views;
     this.validateEvery = defaults.validateEvery;
+    this.finetune = null;
+    this.featureCopies = null;
     this.#chosen = true;
   }
 
@@ -167,6 +174,8 @@ export class TrainForm {
     this.averaging = options.averaging;
     this.views = options.views;
     this.validateEvery = options.validateEvery;
+    this.finetune = options.finetune;
+    this.featureCopies = options.featureCopies;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

@@ -4,6 +4,7 @@
  */
 import type { ContractRouterClient } from '@orpc/contract';
 import { augmentationContract } from './augmentation.ts';
+import { backbonesContract } from './backbones.ts';
 import { datasetsContract } from './datasets.ts';
 import { evaluationContract, predictContract } from './evaluation.ts';
 import { exportsContract } from './exports.ts';
@@ -29,6 +30,7 @@ export const contract = {
   labels: labelsContract,
   augmentation: augmentationContract,
   models: modelsContract,
+  backbones: backbonesContract,
   runs: runsContract,
   evaluation: evaluationContract,
   predict: predictContract,
@@ -43,6 +45,7 @@ export const contract = {
 export type FoveaClient = ContractRouterClient<typeof contract>;
 
 export type * from './augmentation.ts';
+export type * from './backbones.ts';
 export type * from './base.ts';
 export type * from './datasets.ts';
 export type * from './evaluation.ts';

@@ -10,7 +10,15 @@ export const errorInfo = z.object({
   subject: z.string().optional(),
 });
 
-export const jobKind = z.enum(['import', 'training', 'rate', 'evaluation', 'export', 'study']);
+export const jobKind = z.enum([
+  'import',
+  'training',
+  'rate',
+  'evaluation',
+  'export',
+  'study',
+  'features',
+]);
 
 export const jobProgress = z.object({
   done: z.number(),
@@ -45,6 +53,13 @@ export const job = z.object({
     z.object({ type: z.literal('export'), export: z.number().int() }),
     z.object({ type: z.literal('dataset'), dataset: datasetReport }),
     z.object({ type: z.literal('study'), study: studyId }),
+    z.object({
+      type: z.literal('features'),
+      file: z.string(),
+      images: z.number().int(),
+      /** Of one image. */
+      shape: z.array(z.number().int()),
+    }),
     z.null(),
   ]),
   run: runId.nullable(),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { augmentationSpec } from '../augmentation.ts';
 import { averagingSpec } from '../averaging.ts';
 import { engineNames } from '../engine-names.ts';
+import { fineTuningSpec } from '../fine-tuning.ts';
 import { modelSpec, optimizerSpec } from '../model-spec.ts';
 import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { viewsSpec } from '../views.ts';
@@ -59,6 +60,13 @@ export const trainOptions = z.object({
   views: viewsSpec.nullable().default(null),
   /** Epochs from one validation to the next; the first and the last are always validated. */
   validateEvery: z.number().int().min(1).max(100_000).default(1),
+  /** Its last epochs, in which more of a pretrained network learns; null: none. */
+  finetune: fineTuningSpec.nullable().default(null),
+  /**
+   * On a pretrained network that does not learn: so many varied copies of each image are looked at
+   * once and for all. Null: images are varied afresh in each epoch, and looked at anew.
+   */
+  featureCopies: z.number().int().min(1).max(1000).nullable().default(null),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareContents } from '#core/engine/export/contents.ts';
 import { compare } from '#core/exports/proof.ts';
-import { slug } from '#core/exports/export.ts';
+import { slug } from '#core/util/slug.ts';
 
 const answers = (...rows: number[][]) => ({
   images: rows.length,

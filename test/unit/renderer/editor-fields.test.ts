@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layerSettings, layerSpec, type LayerType } from '#shared/layer-spec.ts';
+import { layerSettings, layerSpec, type PartType } from '#shared/layer-spec.ts';
 import { summarize } from '#core/engine/layers/summary.ts';
 import { describeLayer } from '../../../src/renderer/features/train/editor/describe.ts';
 import {
@@ -18,7 +18,7 @@ const types = [...layerSettings.keys()];
 
 describe('the palette', () => {
   it('offers every layer type once, each a valid layer', () => {
-    const offered: LayerType[] = paletteGroups.flatMap((group) => [...group.types]);
+    const offered: PartType[] = paletteGroups.flatMap((group) => [...group.types]);
     expect(offered.toSorted()).toEqual(types.toSorted());
     for (const type of types) {
       expect(layerSpec.parse(newLayer(type)), type).toEqual(newLayer(type));
@@ -69,7 +69,7 @@ describe.each(types)('the fields of %s', (type) => {
 
 describe('the fields', () => {
   it('know the limits of the schema', () => {
-    const field = (type: LayerType, key: string) =>
+    const field = (type: PartType, key: string) =>
       fieldsOf(newLayer(type)).find((one) => one.key === key);
     expect(field('conv2d', 'filters')).toMatchObject({
       kind: 'number',
@@ -94,7 +94,7 @@ describe('the fields', () => {
 });
 
 it('describes a layer in a few words', () => {
-  const said = (type: LayerType) => describeLayer(newLayer(type));
+  const said = (type: PartType) => describeLayer(newLayer(type));
   expect(said('conv2d')).toBe('32 filters · 3×3 · ReLU');
   expect(said('conv2dtranspose')).toBe('32 filters · 2×2 · stride 2×2 · ReLU');
   expect(said('dense')).toBe('64 units · ReLU');

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { OpenSession } from '../run-cli.ts';
 import { addAugment } from './augment.ts';
+import { addBackbone } from './backbone.ts';
 import { addBench } from './bench.ts';
 import { addConvolve } from './convolve.ts';
 import { addCreate } from './create.ts';
 import { addDoctor } from './doctor.ts';
 import { addEvaluate } from './evaluate.ts';
 import { addExport } from './export.ts';
+import { addFeatures } from './features.ts';
 import { addExportData } from './export-data.ts';
 import { addFindRate } from './find-rate.ts';
 import { addImport } from './import.ts';
@@ -33,6 +35,7 @@ export const commands: readonly AddCommand[] = [
   addImport,
   addAugment,
   addSummary,
+  addBackbone,
   addFindRate,
   addTrain,
   addResume,
@@ -42,6 +45,7 @@ export const commands: readonly AddCommand[] = [
   addEvaluate,
   addMislabeled,
   addInspect,
+  addFeatures,
   addPredict,
   addExport,
   addExportData,

@@ -12,7 +12,7 @@ import { listRecipes } from '../models/recipes.ts';
 import { parseSpec } from '../models/parse-spec.ts';
 import { os } from './implementer.ts';
 
-export function modelsApi({ projects }: CoreContext) {
+export function modelsApi({ projects, backbones }: CoreContext) {
   return {
     recipes: os.models.recipes.handler(({ input }) =>
       listRecipes(projects.get(input.project).store, input.trainLimit),
@@ -34,7 +34,7 @@ export function modelsApi({ projects }: CoreContext) {
     check: os.models.check.handler(({ input }) => {
       const { spec, problem } = parseSpec(input.spec);
       if (!spec) return { spec: null, summary: null, problem };
-      return { spec, ...checkModel(spec, input.classes) };
+      return { spec, ...checkModel(spec, input.classes, backbones) };
     }),
   };
 }

@@ -1,6 +1,7 @@
 /** The whole contract, implemented: a call that is missing here does not compile. */
 import type { CoreContext } from '../context.ts';
 import { augmentationApi } from './augmentation.ts';
+import { backbonesApi } from './backbones.ts';
 import { datasetsApi } from './datasets.ts';
 import { evaluationApi } from './evaluation.ts';
 import { exportsApi } from './exports.ts';
@@ -29,6 +30,7 @@ export function createRouter(context: CoreContext) {
     labels: labelsApi(context),
     augmentation: augmentationApi(context),
     models: modelsApi(context),
+    backbones: backbonesApi(context),
     runs: runsApi(context),
     evaluation: evaluationApi(context),
     predict: predictApi(context),

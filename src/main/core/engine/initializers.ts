@@ -3,15 +3,23 @@ import type { InitializerName } from '#shared/model-spec.ts';
 import { elements } from './graph/shape.ts';
 import { Random } from './random.ts';
 
-export interface Initializer {
+export interface DrawnInitializer {
   type: InitializerName;
   /** Inputs and outputs of one unit, as Keras counts them; of no matter to some types. */
   fanIn: number;
   fanOut: number;
 }
 
+/** What a pretrained file says; where only its outline is known, asking throws. */
+export interface GivenInitializer {
+  type: 'given';
+  values(): Float32Array;
+}
+
+export type Initializer = DrawnInitializer | GivenInitializer;
+
 /** For parameters without fans: 'zeros' and 'ones'. */
-export const constantInitializer = (type: 'zeros' | 'ones'): Initializer => ({
+export const constantInitializer = (type: 'zeros' | 'ones'): DrawnInitializer => ({
   type,
   fanIn: 1,
   fanOut: 1,
@@ -55,7 +63,10 @@ const bell = (scale: number): Draw => truncated(Math.sqrt(scale) / TRUNCATED);
  * Glorot and Bengio (2010) divide by the mean of both fans, He et al. (2015) and LeCun et al. (1998)
  * by the inputs.
  */
-const draws: Record<Exclude<InitializerName, 'zeros' | 'ones'>, (init: Initializer) => Draw> = {
+const draws: Record<
+  Exclude<InitializerName, 'zeros' | 'ones'>,
+  (init: DrawnInitializer) => Draw
+> = {
   // Not through `spread`: written so that the rounding stays what saved runs were made with.
   glorotUniform: ({ fanIn, fanOut }) => uniform(Math.sqrt(6 / (fanIn + fanOut))),
   glorotNormal: ({ fanIn, fanOut }) => bell(2 / (fanIn + fanOut)),
@@ -75,8 +86,9 @@ export function initialize(
   seed: number,
   name: string,
 ): Float32Array {
-  const values = new Float32Array(elements(shape));
   const { type } = initializer;
+  if (type === 'given') return initializer.values();
+  const values = new Float32Array(elements(shape));
   if (type === 'zeros') return values;
   if (type === 'ones') return values.fill(1);
   const random = new Random(seed, 'initializer', name);

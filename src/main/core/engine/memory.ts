@@ -1,7 +1,8 @@
 /** How much memory a training step takes, read off its graph. */
 import type { ModelSpec } from '#shared/model-spec.ts';
+import type { Backbones } from './backbones/backbones.ts';
 import type { DType, Graph, Value } from './graph/types.ts';
-import { resolveModel } from './layers/resolve.ts';
+import { modelOf } from './layers/resolve.ts';
 import type { Lowerings } from './ops/lowerings.ts';
 import { createOptimizer } from './optimizers.ts';
 import { buildGradientStep } from './programs/gradient-step.ts';
@@ -81,6 +82,8 @@ interface CpuWork {
   spec: ModelSpec;
   classes: number;
   batch: number;
+  backbones?: Backbones | undefined;
+  prefix?: number | undefined;
   threads: number;
   lowerings: Lowerings;
 }
@@ -89,8 +92,9 @@ interface CpuWork {
  * Bytes of a training on the CPU as `training/cpu` divides it among replicas: the vectors that all of
  * them share, and what is alive at one time in the graphs of all of them.
  */
-export function trainingBytes({ spec, classes, batch, threads, lowerings }: CpuWork) {
-  const model = resolveModel(spec, classes);
+export function trainingBytes(work: CpuWork) {
+  const { spec, classes, batch, threads, lowerings } = work;
+  const model = modelOf(work);
   const layout = layoutParameters(model);
   const { replicas } = replicaCount(threads, batch, layout);
   const { slots } = createOptimizer(spec.optimizer);
@@ -102,7 +106,7 @@ export function trainingBytes({ spec, classes, batch, threads, lowerings }: CpuW
   const bound = new Set<Value>([...graph.inputs, ...graph.outputs.values()]);
   return {
     replicas,
-    vectors: 4 * layout.trainable.size * (1 + slots.length + replicas),
+    vectors: 4 * (layout.trainable.size * (1 + slots.length + replicas) + layout.frozen.size),
     alive: replicas * peakBytes(graph, bound),
   };
 }

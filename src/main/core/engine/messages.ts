@@ -1,11 +1,15 @@
 /** What goes over the channel between the supervisor and an engine process. */
 import type { ErrorInfo } from '#shared/errors.ts';
+import type { BackboneOutline } from './backbones/outline.ts';
 import type { InspectCall, InspectStep, InspectTask, InspectTasks } from './inspect/tasks.ts';
 import type {
   AugmentedImages,
   AugmentJob,
   BackendId,
   ContentsCheck,
+  FeatureJob,
+  FeatureRows,
+  FeatureShape,
   ExportJob,
   ImportedModel,
   ImportModelJob,
@@ -43,7 +47,7 @@ export interface Methods {
   probe: [input: { backend: BackendId }, output: null];
   /** Images per second of training steps. */
   measure: [input: { backend: BackendId; work: Work }, output: number];
-  memoryNeed: [input: Omit<Work, 'batch'>, output: MemoryNeed];
+  memoryNeed: [input: Omit<Work, 'batch'> & { prefix?: number | undefined }, output: MemoryNeed];
   /** `backend` names one: the supervisor decides what `auto` is. */
   train: [input: TrainJob, output: TrainResult];
   findRate: [input: RateJob, output: RateSweep];
@@ -53,6 +57,8 @@ export interface Methods {
   readExported: [input: ExportJob, output: ContentsCheck];
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
+  features: [input: FeatureJob, output: FeatureShape];
+  describeBackbone: [input: { file: string }, output: BackboneOutline];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
   slide: [input: SlideJob, output: SlideResult];
 }
@@ -61,6 +67,7 @@ export interface Methods {
 interface Events {
   train: TrainEvent;
   findRate: RatePoint;
+  features: FeatureRows;
   inspect: InspectStep;
 }
 export type EngineEvent = Events[keyof Events];

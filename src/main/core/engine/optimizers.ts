@@ -161,6 +161,29 @@ export function createOptimizer(
   return averaged ? averaging(optimizer, averaged) : optimizer;
 }
 
+/**
+ * The scalars of a step for weights that learn at `multiplier` times the rate: decoupled decay goes
+ * with the rate, the share of an average does not.
+ */
+export function atRates<V>(
+  m: Arithmetic<V>,
+  { scalars: names }: Pick<Optimizer, 'scalars'>,
+  scalars: readonly V[],
+  multiplier: V | null,
+): V[] {
+  return scalars.map((scalar, index) => {
+    if (multiplier === null) return scalar;
+    switch (names[index]) {
+      case 'rate':
+        return m.mul(scalar, multiplier);
+      case 'keep':
+        return m.sub(m.constant(1), m.mul(m.sub(m.constant(1), scalar), multiplier));
+      default:
+        return scalar;
+    }
+  });
+}
+
 function plainOptimizer(spec: OptimizerSpec): Optimizer {
   switch (spec.type) {
     case 'sgd':

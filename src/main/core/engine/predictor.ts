@@ -2,6 +2,7 @@
 import { AppError } from '#shared/errors.ts';
 import type { Tensors } from './backends/index.ts';
 import { inOrder, type DataLoader } from './data/loader.ts';
+import { rowsTensor } from './data/row-format.ts';
 import type { TensorData } from './graph/types.ts';
 import type { ResolvedModel } from './layers/resolve.ts';
 import { outputsOf, scoreRow } from './losses.ts';
@@ -18,22 +19,20 @@ export const DEFAULT_BATCH = 256;
 /**
  * Runs `program` over the loader’s set and hands each batch's `output` (float32 [size, classes], valid until
  * the next) to `take`, in the set's order.
+ * @param options.epoch what images are drawn for, where they are varied
  */
 export async function predictSet(
   program: Pick<InferenceProgram, 'run'>,
   output: string,
   images: DataLoader,
   take: (rows: Float32Array, start: number, size: number) => void,
-  { signal, onProgress }: CallOptions = {},
+  { signal, onProgress, epoch = 1 }: CallOptions & { epoch?: number } = {},
 ): Promise<void> {
-  const { height, width, channels, slots } = images.set;
-  const total = slots.length;
+  const total = images.set.slots.length;
   let done = 0;
-  for await (const part of images.batches({ epoch: 1, order: inOrder(total) })) {
+  for await (const part of images.batches({ epoch, order: inOrder(total) })) {
     signal?.throwIfAborted();
-    const { [output]: result } = await program.run({
-      image: { dtype: 'uint8', dims: [part.size, height, width, channels], data: part.pixels },
-    });
+    const { [output]: result } = await program.run({ image: rowsTensor(images.set, part.pixels) });
     if (!(result?.data instanceof Float32Array)) {
       throw new AppError('ENGINE_FAILED', `The model gave no ${output}.`);
     }

@@ -9,8 +9,11 @@ import type { AveragingSpec } from '#shared/averaging.ts';
 import type { EngineName } from '#shared/engine-names.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Checkpoint, EpochMetrics, ExportFormat } from '#shared/contract/index.ts';
+import type { FineTuningSpec } from '#shared/fine-tuning.ts';
 import type { EarlyStopSpec, ScheduleSpec } from '#shared/schedule.ts';
 import type { ViewsSpec } from '#shared/views.ts';
+import type { BackboneFiles } from './backbones/backbones.ts';
+import type { BackboneOutline } from './backbones/outline.ts';
 import type { InspectOptions, InspectTask, InspectTasks, Subject } from './inspect/tasks.ts';
 import type { SlideJob, SlideResult } from './workbench/job.ts';
 
@@ -46,6 +49,7 @@ export interface Work {
   spec: ModelSpec;
   classes: number;
   batch: number;
+  backbones?: BackboneFiles | undefined;
 }
 
 /** Bytes of a training step: `least`, or `fixed` and `perImage` for each of a batch if that is more. */
@@ -72,8 +76,12 @@ export interface TensorSet {
   height: number;
   width: number;
   channels: number;
-  /** A tensor pack on disk, or the rows themselves (a handful of images to predict). */
-  /** A pack has no header: slot `s` starts at byte `s * height * width * channels`. */
+  /** Rows of numbers in place of pixels: features of images, computed before. */
+  values?: 'float32' | undefined;
+  /**
+   * A tensor pack on disk, or the rows themselves (a handful of images to predict). A pack has no
+   * header: slot `s` starts at `s` times the bytes of a row.
+   */
   source: { kind: 'pack'; file: string } | { kind: 'inline'; data: Uint8Array };
   /** Row of each image within the source, in the order that the caller wants answers. */
   slots: Uint32Array;
@@ -109,6 +117,12 @@ export interface TrainJob {
   imageMemory?: number | undefined;
   /** Whether the first filters, and a few feature maps of one image, are kept after each epoch. */
   film?: boolean | undefined;
+  /** Where the pretrained networks of the spec lie, by the SHA-256 of each file. */
+  backbones?: BackboneFiles | undefined;
+  /** Its epochs after the first few, in which more of a pretrained network learns. */
+  finetune?: FineTuningSpec | null | undefined;
+  /** What takes the place of the images until then. */
+  features?: TrainFeatures | undefined;
   /** Threads that prepare batches; by default as many as pay. */
   dataThreads?: number | undefined;
   /**
@@ -120,6 +134,16 @@ export interface TrainJob {
   patienceAnew?: boolean;
 }
 
+/** Answers of a model's first layers, where these never change: computed once. */
+export interface TrainFeatures {
+  /** How many layers. */
+  layers: number;
+  /** How often each training image is in `train`, varied otherwise each time: one after the other. */
+  copies: number;
+  train: TensorSet;
+  validation: TensorSet | null;
+}
+
 export type TrainEvent =
   /** `auto` times a backend on this model first. */
   | { type: 'measure'; label: string }
@@ -128,6 +152,8 @@ export type TrainEvent =
   /** A backend failed; another one goes on after the last checkpoint. */
   | { type: 'fallback'; from: BackendId; to: BackendId; text: string }
   | { type: 'start'; backend: BackendId; label: string; parameters: number; compileSeconds: number }
+  /** More of a pretrained network learns from here on: another model is compiled. */
+  | { type: 'finetune' }
   | {
       type: 'batch';
       epoch: number;
@@ -165,7 +191,7 @@ export interface TrainResult {
 /** Where a learning rate is looked for: fresh weights, real images, rates that rise step by step. */
 export type RateJob = Pick<
   TrainJob,
-  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend'
+  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend' | 'backbones'
 >;
 
 /** Steps of such a sweep; fewer when the loss explodes before. */
@@ -239,6 +265,28 @@ export interface ContentsCheck {
   maxDifference: number;
 }
 
+/** What a model's first layers make of images. */
+export interface FeatureJob {
+  spec: Pick<ModelSpec, 'name' | 'input' | 'layers'>;
+  /** How many of its layers; all of their weights are pretrained. */
+  layers: number;
+  backbones: BackboneFiles;
+  set: TensorSet;
+  /** How images are varied, as a training with this seed would in this epoch. */
+  augment?: { spec: AugmentationSpec; seed: number; epoch: number } | undefined;
+}
+
+/** Of the images from position `from` of the set on, one row after the other. */
+export interface FeatureRows {
+  from: number;
+  values: Float32Array;
+}
+
+/** Of one image: [numbers], or [channels, height, width]. */
+export interface FeatureShape {
+  shape: number[];
+}
+
 /** A model of another program, to be read into the folder of a run. */
 export interface ImportModelJob {
   file: string;
@@ -290,7 +338,7 @@ export interface Engine {
   /** What `auto` would take for this work, from what was timed before; takes no time. */
   choose(work: Work): Promise<EngineChoice>;
   /** Throws MODEL_INVALID. */
-  memoryNeed(work: Omit<Work, 'batch'>): Promise<MemoryNeed>;
+  memoryNeed(work: Omit<Work, 'batch'> & { prefix?: number | undefined }): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;
   /** Tries out learning rates; points come as they are reached. */
   findRate(
@@ -317,6 +365,14 @@ export interface Engine {
     job: { file: string; set: TensorSet; batch?: number },
     options?: CallOptions,
   ): Promise<Probabilities>;
+  /** Rows come as they are computed, in the order of the set. */
+  features(
+    job: FeatureJob,
+    onRows: (rows: FeatureRows) => void,
+    options?: CallOptions,
+  ): Promise<FeatureShape>;
+  /** Reads a foreign model's file. Throws SOURCE_UNREADABLE or MODEL_INVALID, naming what is wrong. */
+  describeBackbone(job: { file: string }, options?: CallOptions): Promise<BackboneOutline>;
   /** The very images that training draws. */
   augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
   /** Looks into a checkpoint of a run, whatever trained it; steps come while it computes. */

@@ -9,6 +9,7 @@
  */
 import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
+import { fineTuned } from '#shared/fine-tuning.ts';
 import { entries } from '../entries.ts';
 import type { Logger } from '../logger.ts';
 import { chooseBackend, defaultThreads, runtimeVersion } from './backends/status.ts';
@@ -23,7 +24,7 @@ import type {
   InspectTasks,
   Subject,
 } from './inspect/tasks.ts';
-import type { EventOf, Methods } from './messages.ts';
+import type { Listeners, Methods } from './messages.ts';
 import { Selection, benchmarkWork, choiceText } from './selection.ts';
 import { workKey } from './work-key.ts';
 import { Timings } from './timings.ts';
@@ -33,6 +34,7 @@ import type {
   Engine,
   EngineChoice,
   EngineInfo,
+  FeatureRows,
   MeasureOptions,
   MemoryNeed,
   RateJob,
@@ -118,7 +120,8 @@ class Supervisor implements Engine {
   }
 
   memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {
-    const key = workKey({ spec: work.spec, batch: work.classes, backend: 'memory' });
+    const backend = `memory ${work.prefix ?? 0}`;
+    const key = workKey({ spec: work.spec, batch: work.classes, backend });
     const known = this.#needs.get(key) ?? this.#shared.call('memoryNeed', work);
     this.#needs.delete(key);
     // Asked for at each change of a form.
@@ -141,11 +144,24 @@ class Supervisor implements Engine {
   }
 
   /** Foreign files may be made to take for ever, or all memory: then only their process ends. */
-  async importModel(job: Methods['importModel'][0], { signal }: CallOptions = {}) {
+  importModel(job: Methods['importModel'][0], { signal }: CallOptions = {}) {
+    return this.#read('importModel', job, signal);
+  }
+
+  describeBackbone(job: Methods['describeBackbone'][0], { signal }: CallOptions = {}) {
+    return this.#read('describeBackbone', job, signal);
+  }
+
+  /** In a process of its own, for so long: a file from anywhere may take all of its memory and more. */
+  async #read<M extends 'importModel' | 'describeBackbone'>(
+    method: M,
+    job: Methods[M][0],
+    signal: AbortSignal | undefined,
+  ): Promise<Methods[M][1]> {
     const late = AbortSignal.timeout(IMPORT_MS);
     const either = signal ? AbortSignal.any([signal, late]) : late;
     try {
-      return await this.#alone('importModel', job, () => undefined, either);
+      return await this.#alone(method, job, {}, either);
     } catch (error) {
       if (!late.aborted && !(error instanceof EngineDeath)) throw error;
       const subject = job.file;
@@ -158,6 +174,14 @@ class Supervisor implements Engine {
 
   runExported(job: Methods['runExported'][0], options?: CallOptions) {
     return this.#shared.call('runExported', job, options);
+  }
+
+  async features(
+    job: Methods['features'][0],
+    onRows: (rows: FeatureRows) => void,
+    { signal, onProgress }: CallOptions = {},
+  ) {
+    return await this.#alone('features', job, { onEvent: onRows, onProgress }, signal);
   }
 
   augment(job: Methods['augment'][0], options?: CallOptions) {
@@ -186,10 +210,11 @@ class Supervisor implements Engine {
   }
 
   async findRate(job: RateJob, onPoint: (point: RatePoint) => void, signal?: AbortSignal) {
-    const { backend, spec, classNames, batch } = job;
-    const work = { spec, classes: classNames.length, batch };
+    const { backend, spec, classNames, batch, backbones } = job;
+    const work = { spec, classes: classNames.length, batch, backbones };
     const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
-    return await this.#alone('findRate', { ...job, backend: chosen }, onPoint, signal);
+    const started = { ...job, backend: chosen };
+    return await this.#alone('findRate', started, { onEvent: onPoint }, signal);
   }
 
   /** Chooses the backend, and goes on with the next one where one fails. */
@@ -201,7 +226,7 @@ class Supervisor implements Engine {
   ): Promise<TrainResult> {
     return await trainAcross(job, await this.#order(job, onEvent, signal), {
       attempt: (attempt) =>
-        this.#alone('train', attempt, onEvent, signal, (ask) => asked.listen(ask)),
+        this.#alone('train', attempt, { onEvent }, signal, (ask) => asked.listen(ask)),
       isOver: () => this.#closed || signal?.aborted === true,
       onFallback: (from, to, error, resumed) => {
         this.#options.log.warn({ err: error, from, to }, 'backend failed');
@@ -213,12 +238,14 @@ class Supervisor implements Engine {
   }
 
   async #order(
-    { backend, spec, classNames, batch }: TrainJob,
+    { backend, spec, classNames, batch, backbones, features, finetune }: TrainJob,
     onEvent: (event: TrainEvent) => void,
     signal: AbortSignal | undefined,
   ): Promise<BackendId[]> {
-    if (backend === 'cpu') return ['cpu'];
-    const work = { spec, classes: classNames.length, batch };
+    // What is behind features is so little that no device is worth asking.
+    if (backend === 'cpu' || (features && !finetune)) return ['cpu'];
+    const timed = finetune ? fineTuned(spec, finetune) : spec;
+    const work = { spec: timed, classes: classNames.length, batch, backbones };
     if (backend === 'auto') {
       await this.#selection.measure(work, {
         signal,
@@ -232,16 +259,16 @@ class Supervisor implements Engine {
   }
 
   /** A call in a process of its own. */
-  async #alone<M extends 'train' | 'findRate' | 'importModel'>(
+  async #alone<M extends 'train' | 'findRate' | 'features' | 'describeBackbone' | 'importModel'>(
     method: M,
     job: Methods[M][0],
-    onEvent: (event: EventOf<M>) => void,
+    listeners: Listeners<M>,
     signal: AbortSignal | undefined,
     onStarted?: (ask: (what: Ask) => void) => void,
   ): Promise<Methods[M][1]> {
     const process = this.#start(signal);
     this.#trainings.add(process);
-    const { id, result } = process.call(method, job, { onEvent });
+    const { id, result } = process.call(method, job, listeners);
     onStarted?.((what) => process.ask(what, id));
     let killer: NodeJS.Timeout | undefined;
     const cancel = () => {
@@ -262,10 +289,13 @@ class Supervisor implements Engine {
   }
 
   /** Where memory ended, with the batch that fits. */
-  async #explained(error: unknown, { spec, classNames, batch }: TrainJob): Promise<unknown> {
+  async #explained(
+    error: unknown,
+    { spec, classNames, batch, backbones }: TrainJob,
+  ): Promise<unknown> {
     if (!mayBeMemory(error)) return error;
     try {
-      const need = await this.memoryNeed({ spec, classes: classNames.length });
+      const need = await this.memoryNeed({ spec, classes: classNames.length, backbones });
       const free = process.availableMemory();
       return endedMemory(error, batch, need, free)
         ? withSmallerBatch(error, batch, need, free)

@@ -62,8 +62,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     case 'memoryNeed': {
       const { memoryNeed } = await import('./memory.ts');
       const { createBackend } = await import('./backends/index.ts');
+      const { openBackbones } = await import('./backbones/open.ts');
       const lowerings = await createBackend(chooseBackend('cpu', threads), threads).lowerings();
-      return memoryNeed({ ...request.input, threads, lowerings });
+      const backbones = await openBackbones(request.input.backbones);
+      return memoryNeed({ ...request.input, backbones, threads, lowerings });
     }
     case 'train': {
       const { train } = await import('./training/trainer.ts');
@@ -93,6 +95,18 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       return await (
         await (inference ??= openInference(threads))
       ).runExported(request.input, options);
+    case 'features': {
+      const { computeFeatures } = await import('./backbones/features.ts');
+      return await computeFeatures(request.input, await openCpu(threads), {
+        ...options,
+        onEvent: (event) => send({ type: 'event', id, event }),
+      });
+    }
+    case 'describeBackbone': {
+      const { openBackbone } = await import('./backbones/open.ts');
+      const { outlineOf } = await import('./backbones/outline.ts');
+      return outlineOf(await openBackbone(request.input.file));
+    }
     case 'augment': {
       const { drawImages } = await import('./data/augment/draw-images.ts');
       return await drawImages(request.input);

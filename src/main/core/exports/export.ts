@@ -9,6 +9,7 @@ import type { Project } from '../projects/project.ts';
 import { checkpointSha256 } from '../runs/folder.ts';
 import type { StoredRun } from '../store/runs.ts';
 import { toFileError } from '../util/files.ts';
+import { slug } from '../util/slug.ts';
 import type { ExportSource } from './format.ts';
 import { formats } from './formats.ts';
 import { fileSha256, filesIn, MANIFEST, stageExport } from './place.ts';
@@ -145,17 +146,6 @@ async function exportSource(
       classes: JSON.stringify(classNames),
     },
   };
-}
-
-/** 'Herbst-Blätter 2' → 'herbst-blatter-2'; 'model' when nothing of it is left. */
-export function slug(name: string): string {
-  const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  return (
-    ascii
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-+|-+$/g, '')
-      .slice(0, 60) || 'model'
-  );
 }
 
 async function accuracies(

@@ -22,7 +22,7 @@ export function layersOf(
   run: string,
 ): { input: StoredRun['spec']['input']; layers: InspectLayer[]; camLayer: string | null } {
   const { spec, classes } = project.store.runs.get(run);
-  const model = resolveModel(spec, classes.length);
+  const model = resolveModel(spec, classes.length, project.backbones);
   const layers = imageLayers(model);
   return { input: spec.input, layers, camLayer: layers.length > 0 ? camLayer(model) : null };
 }

@@ -59,7 +59,7 @@ function usualClasses(preset: string | null): number {
 
 export function listModels(project: Project): SavedModelInfo[] {
   const classes = classesOf(project.store);
-  return project.store.models.list().map((model) => infoOf(model, classes));
+  return project.store.models.list().map((model) => infoOf(project, model, classes));
 }
 
 export function getModel(project: Project, id: string): SavedModel {
@@ -119,7 +119,7 @@ function originOf(store: Store, from: string | undefined): Pick<StoredModel, 'fr
 }
 
 function viewOf(project: Project, stored: StoredModel): SavedModel {
-  return { ...infoOf(stored, classesOf(project.store)), spec: stored.spec };
+  return { ...infoOf(project, stored, classesOf(project.store)), spec: stored.spec };
 }
 
 /** Those that images have: a model gives one output for each. */
@@ -127,9 +127,13 @@ function classesOf(store: Store): number {
   return store.classes.list().filter(({ images }) => images > 0).length;
 }
 
-function infoOf(stored: StoredModel, classes: number): SavedModelInfo {
+function infoOf({ backbones }: Project, stored: StoredModel, classes: number): SavedModelInfo {
   const { id, name, spec, from, preset, createdAt, changedAt } = stored;
-  const { summary, problem } = checkModel(spec, classes >= 2 ? classes : usualClasses(preset));
+  const { summary, problem } = checkModel(
+    spec,
+    classes >= 2 ? classes : usualClasses(preset),
+    backbones,
+  );
   return {
     id,
     name,

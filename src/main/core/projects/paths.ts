@@ -13,6 +13,10 @@ export interface ProjectPaths {
   tensors: string;
   /** What looking into runs found and takes time to find again. */
   inspections: string;
+  /** Copies of the pretrained networks that runs use, by the SHA-256 of each. */
+  backbones: string;
+  /** Answers of unchanging layers. */
+  features: string;
   runs: string;
   /** Folder of one run. */
   run: (id: string) => string;
@@ -28,6 +32,8 @@ export function projectPaths(root: string): ProjectPaths {
     containers: join(cache, 'containers'),
     tensors: join(cache, 'tensors'),
     inspections: join(cache, 'inspections'),
+    backbones: join(root, 'backbones'),
+    features: join(cache, 'features'),
     runs: join(root, 'runs'),
     run: (id) => join(root, 'runs', id),
   };

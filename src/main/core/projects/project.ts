@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import type { ProjectSummary } from '#shared/contract/index.ts';
+import type { BackboneLibrary } from '../backbones/library.ts';
+import { ProjectBackbones } from '../backbones/project.ts';
 import type { DecoderPool } from '../library/decode/pool.ts';
 import { ContainerReader } from '../library/containers.ts';
 import { ProjectTensors, type TensorPacks } from '../library/tensors.ts';
@@ -18,13 +20,21 @@ export class Project {
   readonly changes = new ProjectChanges();
   readonly containers: ContainerReader;
   readonly tensors: TensorPacks;
+  readonly backbones: ProjectBackbones;
 
-  constructor(options: { id: string; path: string; store: Store; decoders: DecoderPool }) {
+  constructor(options: {
+    id: string;
+    path: string;
+    store: Store;
+    decoders: DecoderPool;
+    backbones: BackboneLibrary;
+  }) {
     this.id = options.id;
     this.path = options.path;
     this.paths = projectPaths(options.path);
     this.store = options.store;
     this.containers = new ContainerReader(this.paths);
+    this.backbones = new ProjectBackbones(this.paths.backbones, options.backbones);
     this.tensors = new ProjectTensors({
       paths: this.paths,
       store: this.store,

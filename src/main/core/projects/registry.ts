@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { RecentProject } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { JobManager } from '../jobs.ts';
+import type { BackboneLibrary } from '../backbones/library.ts';
 import type { DecoderPool } from '../library/decode/pool.ts';
 import { startImport } from '../library/import/start.ts';
 import { tidyAfterCrash } from '../library/tidy.ts';
@@ -23,6 +24,7 @@ export interface RegistryOptions {
   log: Logger;
   jobs: JobManager;
   decoders: DecoderPool;
+  backbones: BackboneLibrary;
   settings: SettingsStore;
   uploads: Uploads;
 }
@@ -197,7 +199,7 @@ export class ProjectRegistry {
         const fresh = id;
         store.transaction(() => store.meta.set('id', fresh));
       }
-      const project = new Project({ id, path, store, decoders: this.#options.decoders });
+      const project = new Project({ id, path, store, ...this.#options });
       await tidyAfterCrash(project, this.#options.log);
       for (const hook of this.onOpen) await hook(project);
       this.#open.set(id, project);

@@ -42,7 +42,7 @@ export async function gatherReport(
       text: [`The run was not evaluated on the ${splitNames[request.split]} images.`],
     });
   }
-  sections.push(...(await inside(context, project, run, request, signal)), layers(run));
+  sections.push(...(await inside(context, project, run, request, signal)), layers(project, run));
   return {
     title: run.name,
     subtitle: `Run ${run.id} of ${project.name}, ${dateTime(run.createdAt)}`,
@@ -225,8 +225,8 @@ async function inside(
   return [{ title: 'What the first layer looks for', text: [], pictures: [picture] }];
 }
 
-function layers({ spec, classes }: Run): Section {
-  const { summary } = checkModel(spec, classes.length);
+function layers({ backbones }: Project, { spec, classes }: Run): Section {
+  const { summary } = checkModel(spec, classes.length, backbones);
   return {
     title: 'The model, layer by layer',
     text: [

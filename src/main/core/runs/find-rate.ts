@@ -90,6 +90,7 @@ async function sweep(
       batch: options.batch,
       seed: options.seed,
       backend: options.engine,
+      backbones: project.backbones.files(spec),
     },
     (point) => {
       control.progress(point.step, point.steps);

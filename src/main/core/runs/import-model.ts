@@ -90,6 +90,8 @@ function store(
           averaging: null,
           views: null,
           validateEvery: 1,
+          finetune: null,
+          featureCopies: null,
         },
         spec,
         classes: classNames.map((name) => ({ id: ensureClass(store, name), name })),

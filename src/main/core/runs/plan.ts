@@ -1,13 +1,16 @@
 /** What a training would be, before it starts. */
 import type { TrainOptions, TrainPlan } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
+import { fineTuned } from '#shared/fine-tuning.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { watchable } from '#shared/schedule.ts';
 import type { Engine, EngineChoice, EngineInfo, Work } from '../engine/protocol.ts';
 import { memoryWarning } from '../engine/memory-limits.ts';
 import { checkModel } from '../engine/layers/summary.ts';
 import { chosenModel, type ChosenModel } from '../models/models.ts';
+import type { Project } from '../projects/project.ts';
 import type { Store } from '../store/store.ts';
+import { featureWarnings, fineTuningProblems, knownLayers } from './transfer.ts';
 import { selectData, type RunSelection } from './data.ts';
 import type { Throughput } from './throughput.ts';
 import { count, list } from './words.ts';
@@ -21,16 +24,21 @@ export interface PlannedRun {
 }
 
 export async function planTraining(
-  store: Store,
+  { store, backbones }: Project,
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
   const chosen = trainedModel(store, options);
   const found = store.classes.list().filter(({ images }) => images > 0).length;
+  const { finetune } = options;
+  const classes = classesOf(chosen, found);
+  const early = checkModel(chosen.spec, classes, backbones);
   const work = {
-    spec: chosen.spec,
-    classes: classesOf(chosen, found),
+    spec: finetune ? fineTuned(chosen.spec, finetune) : chosen.spec,
+    classes,
     batch: options.batch,
+    backbones: early.problem ? undefined : backbones.files(chosen.spec),
+    prefix: early.problem ? 0 : knownLayers(chosen.spec, classes, options, backbones),
   };
   const [info, choice, memory] = await Promise.all([
     engine.info(),
@@ -39,7 +47,7 @@ export async function planTraining(
   ]);
   // After the await, so that the snapshot is of the moment in which a run is stored.
   const selection = selectData(store, options);
-  const model = checkModel(chosen.spec, classesOf(chosen, selection.classes.length));
+  const model = checkModel(chosen.spec, classesOf(chosen, selection.classes.length), backbones);
   const backendId = options.engine === 'auto' ? choice.chosen : options.engine;
   const backend = choice.backends.find(({ id }) => id === backendId);
   const images = {
@@ -51,6 +59,7 @@ export async function planTraining(
     const { message, hint } = model.problem;
     problems.push(hint === null ? message : `${message} ${hint}`);
   }
+  problems.push(...fineTuningProblems(chosen.spec, classes, options, backbones));
   if (!backend?.available) {
     problems.push(
       `The engine '${backendId}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
@@ -76,6 +85,7 @@ export async function planTraining(
         ...shapeWarnings(store, chosen.spec),
         ...selection.warnings,
         ...monitorWarnings(options),
+        ...featureWarnings(options, work.prefix),
         ...memory,
       ],
       problems,

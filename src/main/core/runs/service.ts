@@ -100,7 +100,7 @@ export class RunService {
   async insertPart(project: Project, part: PartOfStudy, train: RunData): Promise<string> {
     const mark = await processMark(process.pid);
     const versions = this.#versions(await this.#core.engine.info());
-    const { parameters } = checkModel(part.spec, part.classes.length).summary;
+    const { parameters } = checkModel(part.spec, part.classes.length, project.backbones).summary;
     const row = {
       ...part,
       ...{ status: 'preparing' as const, createdAt: Date.now(), parameters, versions },
@@ -271,7 +271,7 @@ export class RunService {
 
   #plan(project: Project, options: TrainOptions): ReturnType<typeof planTraining> {
     const { engine } = this.#core;
-    return planTraining(project.store, options, { engine, throughput: this.#throughput });
+    return planTraining(project, options, { engine, throughput: this.#throughput });
   }
 
   #mine(project: Project): Set<string> {

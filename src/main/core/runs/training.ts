@@ -6,6 +6,7 @@ import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { RunData, StoredRun } from '../store/runs.ts';
 import { pick } from './data.ts';
+import { knownFeatures } from './transfer.ts';
 import { appendMetrics, createRunFolder, writeRunFile } from './folder.ts';
 import { tensorSet } from './tensor-set.ts';
 import { count, list } from './words.ts';
@@ -37,8 +38,14 @@ export async function train(
   const directory = project.paths.run(id);
   if (hooks.resume) writeRunFile(directory, project.store.runs.get(id));
   else await createRunFolder(directory, project.store.runs.get(id));
+  const backbones = await project.backbones.keep(project.store.runs.get(id).spec);
   const data = await readableData(project, project.store.runs.get(id), hooks);
   const run = project.store.runs.get(id);
+  const sets = {
+    train: tensorSet(run.spec.input, data.pack, data.train),
+    validation: data.validation && tensorSet(run.spec.input, data.pack, data.validation),
+  };
+  const features = await knownFeatures(engine, project, run, sets, control);
 
   control.phase('Preparing the model', 'images');
   const inner = new AbortController();
@@ -53,8 +60,10 @@ export async function train(
       runDir: directory,
       spec: run.spec,
       classNames: run.classes.map(({ name }) => name),
-      train: tensorSet(run.spec.input, data.pack, data.train),
-      validation: data.validation && tensorSet(run.spec.input, data.pack, data.validation),
+      ...sets,
+      backbones,
+      features,
+      finetune: run.options.finetune,
       epochs: run.options.epochs,
       batch: run.options.batch,
       learningRate: run.options.learningRate,
@@ -210,6 +219,9 @@ class EpochRecorder {
         control.phase(`Epoch 1 of ${epochs}`, 'images');
         control.progress(0, epochs * images);
         onRunChanged();
+        break;
+      case 'finetune':
+        control.phase('Preparing to fine-tune');
         break;
       case 'resume': {
         const { metrics, best } = event;

@@ -6,6 +6,7 @@ import { selectData, pick } from '../runs/data.ts';
 import { trainedModel } from '../runs/plan.ts';
 import { count, list } from '../runs/words.ts';
 import type { RunData } from '../store/runs.ts';
+import type { Project } from '../projects/project.ts';
 import type { Store } from '../store/store.ts';
 import type { NewPart, NewStudy } from '../store/studies.ts';
 
@@ -24,7 +25,8 @@ export interface PlannedStudy {
 }
 
 /** @throws AppError NOT_ENOUGH_DATA, MODEL_INVALID, NOT_FOUND */
-export function planStudy(store: Store, request: StudyRequest): PlannedStudy {
+export function planStudy(project: Project, request: StudyRequest): PlannedStudy {
+  const { store } = project;
   const { options } = request;
   const { spec, name } = trainedModel(store, options);
   const measuredOn = request.kind === 'folds' ? 'folds' : measuredSplit(store);
@@ -41,7 +43,7 @@ export function planStudy(store: Store, request: StudyRequest): PlannedStudy {
   if (selection.problems.length > 0) {
     throw new AppError('NOT_ENOUGH_DATA', selection.problems.join(' '));
   }
-  const { problem } = checkModel(spec, selection.classes.length);
+  const { problem } = checkModel(spec, selection.classes.length, project.backbones);
   if (problem) {
     throw new AppError(
       'MODEL_INVALID',

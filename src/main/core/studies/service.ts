@@ -33,7 +33,7 @@ export class StudyService {
     const owner = { pid: process.pid, mark: await processMark(process.pid) };
     const { studies } = project.store;
     const stored = project.store.transaction(() => {
-      const { study, pool, measured, parts } = planStudy(project.store, request);
+      const { study, pool, measured, parts } = planStudy(project, request);
       return studies.insert(
         {
           ...study,

@@ -1,4 +1,5 @@
 /** How fast a backend trains a model: a few steps on made-up images. */
+import { openBackbones } from '../backbones/open.ts';
 import type { BackendId, Work } from '../protocol.ts';
 import { Random } from '../random.ts';
 import { createTrainingBackend } from './index.ts';
@@ -12,12 +13,13 @@ const BUDGET_MS = 1500;
 /** @returns images per second, of the median step */
 export async function measure(
   id: BackendId,
-  { spec, classes, batch }: Work,
+  { spec, classes, batch, backbones: files }: Work,
   threads: number,
 ): Promise<number> {
   const backend = await createTrainingBackend(chooseBackend(id, threads), threads);
   const classWeights = spec.classWeights ? new Array<number>(classes).fill(1) : undefined;
-  const stepper = backend.createStepper({ spec, classes, classWeights }, 1);
+  const backbones = await openBackbones(files);
+  const stepper = backend.createStepper({ spec, classes, classWeights, backbones }, 1);
   try {
     const { height, width, channels } = spec.input;
     const random = new Random('measure');

@@ -1,12 +1,14 @@
 /** What the engine keeps in a run's folder: the model's description and its checkpoints. */
 import { existsSync } from 'node:fs';
 import { copyFile, link, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import type { Checkpoint } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { modelSpec } from '#shared/model-spec.ts';
 import { viewsSpec } from '#shared/views.ts';
+import type { BackboneFiles } from '../backbones/backbones.ts';
+import { openBackbones } from '../backbones/open.ts';
 import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
 import { allEntries, layoutParameters, type ParameterValues } from '../programs/parameters.ts';
 import { runFiles, type CheckpointFile } from '../protocol.ts';
@@ -21,14 +23,16 @@ const modelFile = z.object({
   parameters: z.number().int(),
   /** How it looks at an image when it answers. */
   views: viewsSpec.nullable().default(null),
+  /** Where its pretrained networks lie, from this folder, by the SHA-256 of each file. */
+  backbones: z.record(z.string(), z.string()).default({}),
 });
 export type ModelFile = z.infer<typeof modelFile>;
 
 export async function writeModelFile(
   runDir: string,
-  model: Omit<ModelFile, 'format'>,
+  model: Omit<ModelFile, 'format' | 'backbones'> & Partial<Pick<ModelFile, 'backbones'>>,
 ): Promise<void> {
-  const text = JSON.stringify({ format: 1, ...model } satisfies ModelFile, null, 2);
+  const text = JSON.stringify({ format: 1, backbones: {}, ...model } satisfies ModelFile, null, 2);
   await writeAtomically(join(runDir, runFiles.model), [Buffer.from(`${text}\n`)]);
 }
 
@@ -119,10 +123,27 @@ export interface LoadedRun extends LoadedCheckpoint {
   model: ResolvedModel;
 }
 
+/** As the model's file has them, so that a project's folder can be moved. */
+export function relativeTo(runDir: string, files: BackboneFiles = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([sha256, file]) => [
+      sha256,
+      relative(runDir, file).replaceAll(sep, '/'),
+    ]),
+  );
+}
+
+function absoluteFrom(runDir: string, files: BackboneFiles): BackboneFiles {
+  return Object.fromEntries(
+    Object.entries(files).map(([sha256, file]) => [sha256, resolve(runDir, file)]),
+  );
+}
+
 /** A run's model with the weights of one of its checkpoints. */
 export async function loadRun(runDir: string, which: Checkpoint): Promise<LoadedRun> {
   const file = await readModelFile(runDir);
-  const model = resolveModel(file.spec, file.classNames.length);
+  const backbones = await openBackbones(absoluteFrom(runDir, file.backbones));
+  const model = resolveModel(file.spec, file.classNames.length, backbones);
   return { file, model, ...(await loadCheckpoint(runDir, which, model)) };
 }
 
@@ -141,8 +162,9 @@ export async function loadCheckpoint(
     path,
   );
   const parameters = new Map<string, FloatTensor>();
-  for (const { fullName, shape } of allEntries(layoutParameters(model))) {
-    const tensor = tensors.get(fullName);
+  for (const { fullName, shape, initializer } of allEntries(layoutParameters(model))) {
+    const given = initializer.type === 'given' && !tensors.has(fullName);
+    const tensor = given ? { shape, data: initializer.values() } : tensors.get(fullName);
     if (tensor?.shape.join() !== shape.join()) {
       throw new AppError('SOURCE_UNREADABLE', `The checkpoint ${path} does not fit its model.`, {
         subject: path,
@@ -156,6 +178,16 @@ export async function loadCheckpoint(
     if (name.startsWith(SLOT_PREFIX)) slots.set(name.slice(SLOT_PREFIX.length), data);
   }
   return { parameters, slots, metadata };
+}
+
+/** Throws as `loadCheckpoint` does. */
+export async function readMetadata(
+  runDir: string,
+  which: CheckpointFile,
+): Promise<LoadedCheckpoint['metadata']> {
+  const path = join(runDir, runFiles.checkpoint(which));
+  const bytes = await readRunFile(path, `This run has no ${which} checkpoint yet.`);
+  return decodeSafetensors(bytes, path).metadata;
 }
 
 async function readRunFile(file: string, missing: string): Promise<Buffer> {

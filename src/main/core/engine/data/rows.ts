@@ -4,6 +4,7 @@ import { AppError } from '#shared/errors.ts';
 import type { TensorSet } from '../protocol.ts';
 import { checkLength, unreadablePack } from './errors.ts';
 import type { Rows } from './producer.ts';
+import { rowBytes as bytesOf } from './row-format.ts';
 
 /** Bytes read from a pack at once. */
 const WINDOW_BYTES = 4 * 1024 ** 2;
@@ -25,7 +26,7 @@ export function defaultImageMemory(): number {
  * Throws SOURCE_UNREADABLE if the pack is missing or shorter than it must be.
  */
 export async function openRows(set: TensorSet, memoryBudget: number): Promise<Rows> {
-  const rowBytes = set.height * set.width * set.channels;
+  const rowBytes = bytesOf(set);
   const rows = set.slots.reduce((most, slot) => Math.max(most, slot + 1), 0);
   const { source, slots } = set;
   if (source.kind === 'inline') {

@@ -1,5 +1,6 @@
 /** What the model says of images, and how they are put to it. */
 import { argmax } from '#shared/metrics.ts';
+import { rowsTensor } from '../data/row-format.ts';
 import type { TensorData } from '../graph/types.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildInference } from '../programs/inference.ts';
@@ -9,9 +10,7 @@ import type { OpenedRun } from './opened-run.ts';
 
 /** uint8 rows, height × width × channels, as the programs take them. */
 export function imageTensor({ input }: Pick<ResolvedModel, 'input'>, data: Uint8Array): TensorData {
-  const { height, width, channels } = input;
-  const dims = [data.length / (height * width * channels), height, width, channels];
-  return { dtype: 'uint8', dims, data };
+  return rowsTensor(input, data);
 }
 
 /** Images × classes. */

@@ -1,6 +1,7 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
-import type { Value } from '../graph/types.ts';
+import { rowLength } from '../data/row-format.ts';
+import type { Dim, Value } from '../graph/types.ts';
 import { applyActivation } from './activations.ts';
 import { joinMembers } from '../losses.ts';
 import { canPoolInPhases, convThenMaxPool } from './conv-pool.ts';
@@ -19,6 +20,8 @@ export interface ForwardOptions {
    * ReLU then stays where the spec has it. The last layer's logits are both.
    */
   onLayer?: ((layer: ResolvedLayer, linear: Value, output: Value) => void) | undefined;
+  /** Told each value inside of a pretrained network, `layer/name`, before the layer itself. */
+  onInner?: ((fullName: string, value: Value) => void) | undefined;
 }
 
 /** uint8 [N, H, W, C] → float32 [N, C, H, W] in 0…1. */
@@ -31,6 +34,24 @@ export function pixelsToUnit(b: GraphBuilder, image: Value): Value {
       ? b.reshape(image, [0, 1, height, width])
       : b.transpose(image, [0, 3, 1, 2]);
   return b.op('Div', [b.op('Cast', [channelsFirst], { to: dataTypes.float32 }), b.scalar(255)]);
+}
+
+/**
+ * The graph's input `image`: uint8 [N, H, W, C], or float32 [N, numbers] of a model that begins with
+ * features. Answers it as the first layer takes it.
+ */
+export function addInput(
+  b: GraphBuilder,
+  { input, layers }: Pick<ResolvedModel, 'input' | 'layers'>,
+  batch: Dim,
+): Value {
+  const { height, width, channels } = input;
+  if (input.values !== 'float32') {
+    return pixelsToUnit(b, b.input('image', 'uint8', [batch, height, width, channels]));
+  }
+  const features = b.input('image', 'float32', [batch, rowLength(input)]);
+  const [rows = 0, columns = 0, maps] = layers[0]?.place.input ?? [];
+  return maps === undefined ? features : b.reshape(features, [0, maps, rows, columns]);
 }
 
 /**
@@ -118,12 +139,13 @@ function pending(layers: readonly ResolvedLayer[], index: number) {
 }
 
 function contextFor(b: GraphBuilder, layer: ResolvedLayer, options: ForwardOptions): BuildContext {
-  const { training, keepMask, updateStatistic } = options;
+  const { training, keepMask, updateStatistic, onInner } = options;
   return {
     b,
     training,
     parameter: (name) => options.parameter(`${layer.name}/${name}`),
     keepMask: (shape, rate) => keepMask(layer.name, shape, rate),
     updateStatistic: (name, value) => updateStatistic(`${layer.name}/${name}`, value),
+    onInner: onInner && ((name, value) => onInner(`${layer.name}/${name}`, value)),
   };
 }

@@ -92,7 +92,8 @@ export function checkClassWeights({ name, classWeights }: ModelSpec, classes: nu
 /** Training must have something to change. */
 export function checkTrainable({ name }: ModelSpec, layers: readonly ResolvedLayer[]): void {
   const weights = layers.some(
-    ({ place, parameters }) => !place.frozen && parameters.some(({ kind }) => kind === 'weight'),
+    ({ place, parameters }) =>
+      !place.frozen && parameters.some(({ kind, frozen }) => kind === 'weight' && !frozen),
   );
   if (weights) return;
   throw modelError(

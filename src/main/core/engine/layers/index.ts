@@ -1,5 +1,7 @@
 /** The total table: a layer type of the schema without an entry does not compile. */
 import type { PlainLayerSpec } from '#shared/model-spec.ts';
+import { noBackbones, type Backbones } from '../backbones/backbones.ts';
+import { backboneLayer } from './backbone.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import { conv2d, depthwiseConv2d, separableConv2d } from './conv2d.ts';
 import { conv2dTranspose } from './conv2d-transpose.ts';
@@ -12,7 +14,9 @@ import { squeezeExcite } from './squeeze-excite.ts';
 import type { LayerDef } from './types.ts';
 
 const layers: {
-  [Type in PlainLayerSpec['type']]: LayerDef<Extract<PlainLayerSpec, { type: Type }>>;
+  [Type in Exclude<PlainLayerSpec['type'], 'backbone'>]: LayerDef<
+    Extract<PlainLayerSpec, { type: Type }>
+  >;
 } = {
   conv2d,
   depthwiseconv2d: depthwiseConv2d,
@@ -37,6 +41,6 @@ const layers: {
   squeezeexcite: squeezeExcite,
 };
 
-export function layerDef(spec: PlainLayerSpec): LayerDef {
-  return layers[spec.type];
+export function layerDef(spec: PlainLayerSpec, backbones: Backbones = noBackbones): LayerDef {
+  return spec.type === 'backbone' ? backboneLayer(spec, backbones) : layers[spec.type];
 }

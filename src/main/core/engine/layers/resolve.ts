@@ -1,5 +1,8 @@
 import type { LayerPath } from '#shared/contract/index.ts';
 import type { Activation, LayerSpec, ModelSpec } from '#shared/model-spec.ts';
+import { noBackbones, type Backbones } from '../backbones/backbones.ts';
+import type { RowFormat } from '../data/row-format.ts';
+import { elements } from '../graph/shape.ts';
 import type { Value } from '../graph/types.ts';
 import type { Head } from '../losses.ts';
 import { ModelError } from './errors.ts';
@@ -29,7 +32,8 @@ export interface ResolvedLayer {
 /** A spec with every shape and name worked out. */
 export interface ResolvedModel {
   name: string;
-  input: { height: number; width: number; channels: number };
+  /** Of pixels; or a row of features, computed by the layers that were there before `layers`. */
+  input: RowFormat;
   classes: number;
   layers: ResolvedLayer[];
   head: Head;
@@ -47,10 +51,38 @@ export function allLayers(layers: readonly ResolvedLayer[]): ResolvedLayer[] {
  * Works out names (Keras': conv2d, conv2d_1, …, counted through blocks too), shapes and parameters.
  * Throws MODEL_INVALID, naming the layer, if the model cannot be built for `classes` classes.
  */
-export function resolveModel(spec: ModelSpec, classes: number): ResolvedModel {
-  const { model, problem } = tryResolve(spec, classes);
+export function resolveModel(
+  spec: ModelSpec,
+  classes: number,
+  backbones: Backbones = noBackbones,
+): ResolvedModel {
+  const { model, problem } = tryResolve(spec, classes, backbones);
   if (problem) throw problem;
   return model;
+}
+
+/** The model that is trained: all of it, or what is behind the layers whose answers are known. */
+export function modelOf({
+  spec,
+  classes,
+  backbones,
+  prefix = 0,
+}: {
+  spec: ModelSpec;
+  classes: number;
+  backbones?: Backbones | undefined;
+  prefix?: number | undefined;
+}): ResolvedModel {
+  return withoutFirst(resolveModel(spec, classes, backbones), prefix);
+}
+
+/** The model from the layer at `count` on; its input is what the layers before give out. */
+export function withoutFirst(model: ResolvedModel, count: number): ResolvedModel {
+  const before = model.layers[count - 1];
+  if (!before) return model;
+  const width = elements(before.output);
+  const input = { height: 1, width, channels: 1, values: 'float32' as const };
+  return { ...model, input, layers: model.layers.slice(count) };
 }
 
 /**
@@ -60,11 +92,12 @@ export function resolveModel(spec: ModelSpec, classes: number): ResolvedModel {
 export function tryResolve(
   spec: ModelSpec,
   classes: number,
+  backbones: Backbones = noBackbones,
 ):
   | { model: ResolvedModel; done: ResolvedLayer[]; problem: null }
   | { model: null; done: ResolvedLayer[]; problem: ModelError } {
   const { height, width, channels } = spec.input;
-  const resolver = new Resolver(spec.layers, classes);
+  const resolver = new Resolver(spec.layers, classes, backbones);
   const { done } = resolver;
   try {
     const start = { previous: null, shape: [height, width, channels], frozen: false };

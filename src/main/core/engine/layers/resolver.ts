@@ -4,6 +4,7 @@ import { isBlock, partsOf } from '#shared/layer-tree.ts';
 import type { BlockSpec, LayerSpec } from '#shared/model-spec.ts';
 import { mergeOf } from './blocks.ts';
 import { ModelError, modelError } from './errors.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { layerDef } from './index.ts';
 import type { ResolvedLayer } from './resolve.ts';
 import type { FeatureShape, LayerPlace } from './types.ts';
@@ -19,12 +20,14 @@ export class Resolver {
   /** In the order in which they were worked out, those inside a block before it. */
   readonly done: ResolvedLayer[] = [];
   readonly #classes: number;
+  readonly #backbones: Backbones;
   readonly #given: ReadonlySet<string>;
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<string>();
 
-  constructor(layers: readonly LayerSpec[], classes: number) {
+  constructor(layers: readonly LayerSpec[], classes: number, backbones: Backbones) {
     this.#classes = classes;
+    this.#backbones = backbones;
     this.#given = new Set(givenNames(layers));
   }
 
@@ -64,7 +67,7 @@ export class Resolver {
     { previous, shape, frozen }: Point,
     path: LayerPath,
   ): ResolvedLayer {
-    const def = layerDef(spec);
+    const def = layerDef(spec, this.#backbones);
     const name = this.#claim(spec, def.autoName);
     const place: LayerPlace = { name, previous, input: shape, classes: this.#classes, frozen };
     return {

@@ -8,6 +8,7 @@ import type {
 import { layerSpec } from '#shared/layer-spec.ts';
 import { layerAt } from '#shared/layer-tree.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import { noBackbones, type Backbones } from '../backbones/backbones.ts';
 import { elements } from '../graph/shape.ts';
 import type { ModelError } from './errors.ts';
 import { resolveModel, tryResolve, type ResolvedLayer } from './resolve.ts';
@@ -18,14 +19,22 @@ import type { ParameterSpec } from './types.ts';
  * before the row that joins it, one level deeper. Loads no runtime. Throws MODEL_INVALID, naming the
  * layer, for a model that cannot be built.
  */
-export function summarize(spec: ModelSpec, classes: number): ModelSummary {
-  resolveModel(spec, classes);
-  return checkModel(spec, classes).summary;
+export function summarize(
+  spec: ModelSpec,
+  classes: number,
+  backbones: Backbones = noBackbones,
+): ModelSummary {
+  resolveModel(spec, classes, backbones);
+  return checkModel(spec, classes, backbones).summary;
 }
 
 /** The same as far as it goes, with the problem where it goes no further. */
-export function checkModel(spec: ModelSpec, classes: number): ModelCheck {
-  const { done, problem } = tryResolve(spec, classes);
+export function checkModel(
+  spec: ModelSpec,
+  classes: number,
+  backbones: Backbones = noBackbones,
+): ModelCheck {
+  const { done, problem } = tryResolve(spec, classes, backbones);
   const counting = spec.counting ?? 'keras';
   const layers = done.map((layer) => row(layer, counting));
   const sum = (of: (layer: LayerSummary) => number) =>
@@ -52,7 +61,9 @@ function row(layer: ResolvedLayer, counting: ModelSummary['counting']): LayerSum
     type: layer.className,
     output: [...layer.output],
     parameters: counting === 'keras' ? weights + count(statisticsOf(layer)) : weights,
-    trainable: layer.place.frozen ? 0 : weights,
+    trainable: layer.place.frozen
+      ? 0
+      : count(layer.parameters.filter(({ kind, frozen }) => kind === 'weight' && !frozen)),
     macs: layer.macs,
     // A path alternates between layers and parts: one number at the top, two more for each block.
     depth: (layer.path.length - 1) / 2,

@@ -24,6 +24,10 @@ export interface ParameterSpec {
   initializer: Initializer;
   /** Statistics are moving averages: counted as parameters, not trained. */
   kind: 'weight' | 'statistic';
+  /** It alone stays as it is, in a layer whose other parameters may learn. */
+  frozen?: boolean;
+  /** Its learning rate is the training's times this; 1 unless said. */
+  rate?: number;
   /** Adds l2 · Σ w² to what is minimised. */
   l2?: number;
 }
@@ -38,6 +42,8 @@ export interface BuildContext {
   keepMask(shape: readonly number[], rate: number): Value;
   /** Training only: the statistic's value after this step. */
   updateStatistic(name: string, value: Value): void;
+  /** Told each value inside of a pretrained network, by its name there. */
+  onInner?: ((name: string, value: Value) => void) | undefined;
 }
 
 /** Everything the engine knows of one layer type. */

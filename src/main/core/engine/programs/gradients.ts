@@ -5,7 +5,7 @@ import type { GraphBuilder } from '../graph/builder.ts';
 import { dataTypes } from '../graph/onnx-proto.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Value } from '../graph/types.ts';
-import { buildForward, pixelsToUnit } from '../layers/forward.ts';
+import { addInput, buildForward } from '../layers/forward.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildLoss, givenWeights } from '../losses.ts';
 import type { PackedParameter, ParameterLayout } from './parameters.ts';
@@ -48,7 +48,7 @@ export interface Gradients {
 /**
  * Adds the model and its gradients to `b`, which has `parameters` (by full name) already:
  *
- *   image          uint8 [batch, height, width, channels]
+ *   image          uint8 [batch, height, width, channels]; features: float32 [batch, numbers]
  *   target         float32 [batch, classes]: how much of each class is in each image
  *   keep_…         uint8, one a dropout layer: what it keeps
  *   loss, correct  float32 []: mean loss (or this graph's part of it), number of right answers
@@ -58,12 +58,11 @@ export function addGradients(
   parameters: ReadonlyMap<string, Value>,
   { spec, model, layout, batch, wholeBatch = batch, classWeights, factored }: GradientOptions,
 ): Gradients {
-  const { height, width, channels } = model.input;
-  const image = b.input('image', 'uint8', [batch, height, width, channels]);
+  const x = addInput(b, model, batch);
   const target = b.input('target', 'float32', [batch, model.classes]);
   const masks: DropoutMask[] = [];
   const updated = new Map<string, Value>();
-  const logits = buildForward(b, model, pixelsToUnit(b, image), {
+  const logits = buildForward(b, model, x, {
     training: true,
     parameter: (name) => known(parameters, name),
     keepMask(layer, shape, rate) {

@@ -3,7 +3,7 @@ import { viewsOf, type View, type ViewsSpec } from '#shared/views.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
-import { buildForward, pixelsToUnit, type ForwardOptions } from '../layers/forward.ts';
+import { addInput, buildForward, pixelsToUnit, type ForwardOptions } from '../layers/forward.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import { buildProbabilities } from '../losses.ts';
 import type { ParameterValues } from './parameters.ts';
@@ -121,9 +121,8 @@ export function buildInference(
   views: ViewsSpec | null = null,
 ): Graph {
   const b = new GraphBuilder(`infer_${model.name}`);
-  const { height, width, channels } = model.input;
-  const image = b.input('image', 'uint8', ['batch', height, width, channels]);
-  const answers = buildAnswers(b, model, pixelsToUnit(b, image), parameters, views);
+  const x = addInput(b, model, 'batch');
+  const answers = buildAnswers(b, model, x, parameters, views);
   b.output('logits', answers.logits);
   b.output('probabilities', answers.probabilities);
   return b.finish();

@@ -45,7 +45,11 @@ export function layoutParameters(
   const all = allLayers(model.layers).flatMap((layer) =>
     layer.parameters.map((parameter) => {
       const fullName = `${layer.name}/${parameter.name}`;
-      return { ...parameter, fullName, fixed: layer.place.frozen || frozen.has(fullName) };
+      return {
+        ...parameter,
+        fullName,
+        fixed: layer.place.frozen || parameter.frozen === true || frozen.has(fullName),
+      };
     }),
   );
   const unknown = [...frozen].find((name) => !all.some(({ fullName }) => fullName === name));
@@ -62,6 +66,15 @@ export function allEntries(layout: ParameterLayout): PackedParameter[] {
   return [layout.trainable, layout.frozen, layout.statistics].flatMap(({ entries }) => entries);
 }
 
+/** What each number of the vector multiplies the learning rate by; null where all learn alike. */
+export function ratesOf({ entries, size }: Packing): Float32Array<ArrayBuffer> | null {
+  if (entries.every(({ rate = 1 }) => rate === 1)) return null;
+  const rates = new Float32Array(size);
+  for (const { rate = 1, offset, size: length } of entries)
+    rates.fill(rate, offset, offset + length);
+  return rates;
+}
+
 /** First values, from the seed and each parameter's own name. */
 export function initialValues(packing: Packing, seed: number): Float32Array {
   const values = new Float32Array(packing.size);
@@ -71,12 +84,17 @@ export function initialValues(packing: Packing, seed: number): Float32Array {
   return values;
 }
 
-/** The other way round: each parameter's values into its part of the vector. */
+/**
+ * The other way round: each parameter's values into its part of the vector. One of a pretrained
+ * network that is not among them is as the network has it.
+ */
 export function packInto(packing: Packing, vector: Float32Array, values: ParameterValues): void {
-  for (const { fullName, offset, size } of packing.entries) {
-    const value = values.get(fullName);
-    if (value?.data.length !== size) throw new RangeError(`no values for ${fullName}`);
-    vector.set(value.data, offset);
+  for (const { fullName, offset, size, initializer } of packing.entries) {
+    const data =
+      values.get(fullName)?.data ??
+      (initializer.type === 'given' ? initializer.values() : undefined);
+    if (data?.length !== size) throw new RangeError(`no values for ${fullName}`);
+    vector.set(data, offset);
   }
 }
 

@@ -13,16 +13,17 @@
 import type { AveragingSpec } from '#shared/averaging.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { graphArithmetic } from '../arithmetic.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import { blockChannels } from '../blocked/index.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { GraphError } from '../graph/shape.ts';
 import type { Graph, Value } from '../graph/types.ts';
-import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
+import { modelOf, type ResolvedModel } from '../layers/resolve.ts';
 import { clipByNorm } from '../losses.ts';
-import { AVERAGE, createOptimizer, towards, type Optimizer } from '../optimizers.ts';
+import { AVERAGE, atRates, createOptimizer, towards, type Optimizer } from '../optimizers.ts';
 import type { Lowerings } from '../ops/lowerings.ts';
 import { addGradients, type DropoutMask } from './gradients.ts';
-import { layoutParameters, type Packing, type ParameterLayout } from './parameters.ts';
+import { layoutParameters, ratesOf, type Packing, type ParameterLayout } from './parameters.ts';
 
 export interface TrainStep {
   graph: Graph;
@@ -38,6 +39,10 @@ export interface TrainStep {
 export interface TrainStepOptions {
   spec: ModelSpec;
   classes: number;
+  /** The pretrained networks of the spec. */
+  backbones?: Backbones | undefined;
+  /** Layers at the beginning whose answers come in place of images. */
+  prefix?: number | undefined;
   batch: number;
   /** Full names (`layer/kernel`) of the parameters that do not learn. */
   frozen?: ReadonlySet<string>;
@@ -51,8 +56,8 @@ export interface TrainStepOptions {
 }
 
 export function buildTrainStep(options: TrainStepOptions): TrainStep {
-  const { spec, classes, batch } = options;
-  const model = resolveModel(spec, classes);
+  const { spec, batch } = options;
+  const model = modelOf(options);
   const layout = layoutParameters(model, options.frozen);
   const optimizer = createOptimizer(spec.optimizer, options.averaging);
   const b = new GraphBuilder(`train_${spec.name}`, options.lowerings);
@@ -73,7 +78,10 @@ export function buildTrainStep(options: TrainStepOptions): TrainStep {
   if (options.exposeGradient) b.output('gradient', gradient);
   const { clipNorm } = spec.optimizer;
   const step = clipNorm === undefined ? gradient : clipByNorm(b, gradient, clipNorm);
-  const update = optimizer.update(graphArithmetic(b), weights, step, slots, scalars);
+  const rates = ratesOf(trainable);
+  const multiplier = rates && b.tensor({ dtype: 'float32', dims: [rates.length], data: rates });
+  const inputs = atRates(graphArithmetic(b), optimizer, scalars, multiplier);
+  const update = optimizer.update(graphArithmetic(b), weights, step, slots, inputs);
   b.output('weights_next', update.weights);
   for (const [index, name] of optimizer.slots.entries()) {
     const slot = update.slots[index];

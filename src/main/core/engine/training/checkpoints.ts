@@ -8,11 +8,15 @@ import {
   dropCheckpoint,
   linkCheckpoint,
   loadCheckpoint,
+  readMetadata,
   writeCheckpoint,
   type LoadedCheckpoint,
 } from '../checkpoint/run-folder.ts';
 import type { CheckpointFile, TrainJob } from '../protocol.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
+import type { ParameterLayout } from '../programs/parameters.ts';
 import { courseState, startCourse, type CourseState } from './course.ts';
+import type { Phase } from './phases.ts';
 import type { Stepper } from './stepper.ts';
 
 /** The sums of an epoch that is under way. */
@@ -40,14 +44,19 @@ export function beginning(job: TrainJob): Standing {
   return { epoch: 0, metrics: null, course: startCourse(job), partial: null };
 }
 
+/** What the next phase begins with: other rates, and new patience. */
+export function nextPhase(job: TrainJob, { course, ...standing }: Standing): Standing {
+  return { ...standing, course: { ...startCourse(job), best: course.best } };
+}
+
 export async function saveStanding(
-  job: TrainJob,
+  { index, job }: Phase,
   stepper: Stepper,
   standing: Standing,
   which: CheckpointFile,
 ): Promise<void> {
   await writeCheckpoint(job.runDir, which, {
-    parameters: await stepper.parameters(),
+    parameters: withoutGiven(await stepper.parameters(), stepper.layout),
     slots: await stepper.slots(),
     metadata: {
       format: 'fovea-checkpoint-1',
@@ -56,6 +65,7 @@ export async function saveStanding(
       seed: String(job.seed),
       epoch: String(standing.epoch),
       step: String(stepper.steps),
+      phase: String(index),
       metrics: JSON.stringify(standing.metrics),
       course: JSON.stringify(standing.course),
       partial: JSON.stringify(standing.partial),
@@ -63,16 +73,29 @@ export async function saveStanding(
   });
 }
 
+/** What never changes lies in the pretrained network's own file. */
+function withoutGiven(
+  parameters: ReadonlyMap<string, FloatTensor>,
+  { frozen }: ParameterLayout,
+): Map<string, FloatTensor> {
+  const kept = new Map(parameters);
+  for (const { fullName, initializer } of frozen.entries) {
+    if (initializer.type === 'given') kept.delete(fullName);
+  }
+  return kept;
+}
+
 /** After a whole epoch. What was saved in the middle of it is older now, and goes. */
 export async function saveEpoch(
-  job: TrainJob,
+  phase: Phase,
   stepper: Stepper,
   standing: Standing,
   best: boolean,
 ): Promise<void> {
-  await saveStanding(job, stepper, standing, 'last');
-  if (best) await linkCheckpoint(job.runDir, 'last', 'best');
-  await dropCheckpoint(job.runDir, 'resume');
+  const { runDir } = phase.job;
+  await saveStanding(phase, stepper, standing, 'last');
+  if (best) await linkCheckpoint(runDir, 'last', 'best');
+  await dropCheckpoint(runDir, 'resume');
 }
 
 /** Makes the best weights the last ones too; a training that goes on does so from what they were. */
@@ -89,11 +112,11 @@ export async function restoreBest(job: TrainJob): Promise<void> {
  *
  * Throws RUN_NOT_READY without a checkpoint, SOURCE_UNREADABLE for a damaged or foreign one.
  */
-export async function restore(job: TrainJob, stepper: Stepper): Promise<Standing> {
+export async function restore(phase: Phase, stepper: Stepper): Promise<Standing> {
+  const { job } = phase;
   const checkpoint = await newest(job, stepper);
   const { metadata } = checkpoint;
   if (metadata['seed'] !== String(job.seed)) throw damaged('It was made with another seed.');
-  await stepper.restore(checkpoint, stepsOf(checkpoint));
   const standing: Standing = {
     epoch: Number(metadata['epoch']),
     metrics: parse(epochMetrics.nullable(), metadata['metrics']),
@@ -101,6 +124,12 @@ export async function restore(job: TrainJob, stepper: Stepper): Promise<Standing
     partial: parse(partialEpoch.nullable(), metadata['partial']),
   };
   const { epoch, course } = standing;
+  if (phaseOf(metadata) < phase.index) {
+    // It ended with the phase before.
+    await stepper.restore({ ...checkpoint, slots: null }, 0);
+    return nextPhase(job, standing);
+  }
+  await stepper.restore(checkpoint, stepsOf(checkpoint));
   // A crash between the two renames leaves the best checkpoint behind.
   if (epoch > 0 && course.best?.epoch === epoch && standing.partial === null) {
     await linkCheckpoint(job.runDir, 'last', 'best');
@@ -109,13 +138,36 @@ export async function restore(job: TrainJob, stepper: Stepper): Promise<Standing
   return standing;
 }
 
+/** The phase that the newest checkpoint was made in; the first where there is none. */
+export async function newestPhase(runDir: string): Promise<number> {
+  const found = await Promise.all(
+    (['resume', 'last'] as const)
+      .filter((which) => checkpointExists(runDir, which))
+      .map((which) => readMetadata(runDir, which)),
+  );
+  return Math.max(0, ...found.map(phaseOf));
+}
+
 /** A crash may leave one behind that was saved in the middle of an epoch that is whole by now. */
 async function newest({ runDir }: TrainJob, { model }: Stepper): Promise<LoadedCheckpoint> {
   if (!checkpointExists(runDir, 'resume')) return await loadCheckpoint(runDir, 'last', model);
   const resume = await loadCheckpoint(runDir, 'resume', model);
   if (!checkpointExists(runDir, 'last')) return resume;
   const last = await loadCheckpoint(runDir, 'last', model);
-  return stepsOf(resume) > stepsOf(last) ? resume : last;
+  return isLater(resume.metadata, last.metadata) ? resume : last;
+}
+
+type Metadata = LoadedCheckpoint['metadata'];
+
+/** Steps count from the beginning of each phase. */
+function isLater(one: Metadata, other: Metadata): boolean {
+  if (phaseOf(one) !== phaseOf(other)) return phaseOf(one) > phaseOf(other);
+  return Number(one['step']) > Number(other['step']);
+}
+
+/** In trainings of before, all was one phase. */
+function phaseOf(metadata: Metadata): number {
+  return Number(metadata['phase'] ?? 0);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string | undefined): T {

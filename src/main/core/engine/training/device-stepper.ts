@@ -5,9 +5,9 @@
  */
 import type { Backend, DeviceState, StatefulProgram } from '../backends/index.ts';
 import type { TensorData } from '../graph/types.ts';
-import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
-import { resolveModel, type ResolvedModel } from '../layers/resolve.ts';
+import { rowsTensor } from '../data/row-format.ts';
+import { modelOf, type ResolvedModel } from '../layers/resolve.ts';
 import { createOptimizer, type Optimizer } from '../optimizers.ts';
 import type { InferenceProgram } from '../predictor.ts';
 import { buildInference } from '../programs/inference.ts';
@@ -23,7 +23,7 @@ import {
   stateOf,
   type TrainingState,
 } from './state.ts';
-import type { StepperOptions, StepResult, Stepper } from './stepper.ts';
+import type { Restored, StepperOptions, StepResult, Stepper } from './stepper.ts';
 
 interface Compiled {
   step: TrainStep;
@@ -60,7 +60,7 @@ export class DeviceStepper implements Stepper {
   #steps = 0;
 
   constructor(backend: Backend, options: DeviceStepperOptions, seed: number) {
-    this.model = resolveModel(options.spec, options.classes);
+    this.model = modelOf(options);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#backend = backend;
     this.#options = options;
@@ -85,10 +85,9 @@ export class DeviceStepper implements Stepper {
     const targets = new Float32Array(batch * classes);
     writeTargets(targets, labels, classes);
     const { step, program } = await this.#compile(batch);
-    const { height, width, channels } = this.model.input;
     this.#steps++;
     const inputs: Record<string, TensorData> = {
-      image: { dtype: 'uint8', dims: [batch, height, width, channels], data: pixels },
+      image: rowsTensor(this.model.input, pixels),
       target: { dtype: 'float32', dims: [batch, classes], data: targets },
       ...this.#masks(step),
     };
@@ -101,10 +100,7 @@ export class DeviceStepper implements Stepper {
     return { loss: Number(loss?.data[0]), correct: Number(correct?.data[0]) };
   }
 
-  restore(
-    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
-    steps: number,
-  ): Promise<void> {
+  restore(checkpoint: Restored, steps: number): Promise<void> {
     const state = stateOf(this.layout, this.#optimizer, checkpoint);
     this.#state.dispose();
     this.#frozen = state.frozen;

@@ -1,6 +1,7 @@
 /** The epochs of a training, one after the other. */
 import type { EpochMetrics } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { DataLoader } from '../data/loader.ts';
 import type { TrainingData } from '../data/training-data.ts';
 import { scoreSet, type Score } from '../predictor.ts';
@@ -8,6 +9,7 @@ import type { TrainJob, TrainResult } from '../protocol.ts';
 import { Random } from '../random.ts';
 import {
   beginning,
+  nextPhase,
   restore,
   restoreBest,
   saveEpoch,
@@ -18,6 +20,7 @@ import { afterEpoch, outOfPatience } from './course.ts';
 import { checkEpoch, checkLoss, LossTrail } from './diverged.ts';
 import { EpochProgress } from './progress.ts';
 import { rateAt } from './schedule.ts';
+import { imagesOf, type Phase } from './phases.ts';
 import type { Stepper } from './stepper.ts';
 import type { Filming } from './filming.ts';
 import type { TrainControl } from './trainer.ts';
@@ -25,6 +28,8 @@ import type { TrainControl } from './trainer.ts';
 const SAVE_EVERY_MS = 5 * 60_000;
 
 export interface Session {
+  phase: Phase;
+  /** The phase's. */
   job: TrainJob;
   control: TrainControl;
   data: TrainingData;
@@ -34,23 +39,36 @@ export interface Session {
 
 type End = Omit<TrainResult, 'parameters' | 'seconds'>;
 
-/** Trains to the end of the job, or until it is stopped, paused, or no longer getting better. */
-export async function runEpochs(session: Session): Promise<End> {
+/** How a phase ended, and what the next one begins with. */
+export interface Ended {
+  end: End;
+  standing: Standing;
+  parameters: ReadonlyMap<string, FloatTensor>;
+}
+
+/**
+ * Trains to the end of the phase, or until it is stopped, paused, or no longer getting better.
+ * @param before the phase before it, where that ended just now
+ */
+export async function runEpochs(session: Session, before: Ended | null = null): Promise<Ended> {
   const { job, control, stepper } = session;
-  let standing = beginning(job);
-  if (job.resume) {
-    standing = await restore(job, stepper);
+  let standing = before ? nextPhase(job, before.standing) : beginning(job);
+  if (before) {
+    await stepper.restore({ parameters: before.parameters, slots: null }, 0);
+  } else if (job.resume) {
+    standing = await restore(session.phase, stepper);
     const { metrics, course } = standing;
     const best = metrics !== null && course.best?.epoch === metrics.epoch;
     control.emit({ type: 'resume', metrics, best });
   }
-  await session.film.begin(standing.epoch, await stepper.parameters(), job.resume === true);
+  const goesOn = job.resume === true || before !== null;
+  await session.film.begin(standing.epoch, await stepper.parameters(), goesOn);
   const trail = new LossTrail();
   while (standing.epoch < job.epochs) {
-    if (outOfPatience(job, standing.course)) return await finish(job, standing, true);
+    if (outOfPatience(job, standing.course)) return await finish(session, standing, true);
     const result = await runEpoch(session, standing, trail);
     if (result.paused) {
-      return end(standing, { outcome: 'paused', partialSteps: result.batches });
+      return await ended(session, standing, { outcome: 'paused', partialSteps: result.batches });
     }
     const { metrics } = result;
     const { state, best } = afterEpoch(
@@ -61,24 +79,34 @@ export async function runEpochs(session: Session): Promise<End> {
     standing = { epoch: metrics.epoch, metrics, course: state, partial: null };
     // First: a crash in between leaves a frame too many, which a training that goes on takes away.
     await session.film.take(standing.epoch, await stepper.parameters());
-    await saveEpoch(job, stepper, standing, best);
+    await saveEpoch(session.phase, stepper, standing, best);
     control.emit({ type: 'epoch', metrics, best });
-    if (control.stopRequested() && standing.epoch < job.epochs) {
-      return end(standing, { outcome: 'stopped' });
+    const isOver = session.phase.last && standing.epoch >= job.epochs;
+    if (control.stopRequested() && !isOver) {
+      return await ended(session, standing, { outcome: 'stopped' });
     }
   }
-  return await finish(job, standing, false);
+  return await finish(session, standing, false);
 }
 
-async function finish(job: TrainJob, standing: Standing, stoppedEarly: boolean): Promise<End> {
+async function finish(session: Session, standing: Standing, stoppedEarly: boolean): Promise<Ended> {
+  const { job } = session;
   const { epoch, course } = standing;
   const restoredBest = job.earlyStop?.restoreBest === true;
   if (restoredBest && course.best?.epoch !== epoch) await restoreBest(job);
-  return end(standing, { stoppedEarly, restoredBest });
+  return await ended(session, standing, { stoppedEarly, restoredBest });
 }
 
-function end({ epoch, course }: Standing, how: Partial<End>): End {
-  return {
+async function ended({ stepper }: Session, standing: Standing, how: Partial<End>): Promise<Ended> {
+  const { epoch, course } = standing;
+  // The stepper ends with its phase, its memory with it.
+  const parameters = new Map(
+    [...(await stepper.parameters())].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
+  );
+  const end: End = {
     outcome: 'done',
     epochs: epoch,
     bestEpoch: course.best?.epoch ?? 0,
@@ -87,6 +115,7 @@ function end({ epoch, course }: Standing, how: Partial<End>): End {
     restoredBest: false,
     ...how,
   };
+  return { end, standing, parameters };
 }
 
 type EpochResult =
@@ -97,12 +126,12 @@ async function runEpoch(
   standing: Standing,
   trail: LossTrail,
 ): Promise<EpochResult> {
-  const { job, control, stepper } = session;
+  const { phase, job, control, stepper } = session;
   const { training, validation } = session.data;
   const epoch = standing.epoch + 1;
   const { partial } = standing;
   const started = performance.now() - (partial?.seconds ?? 0) * 1000;
-  const images = job.train.slots.length;
+  const images = imagesOf(phase);
   const stepsPerEpoch = Math.ceil(images / job.batch);
   const progress = new EpochProgress(
     {
@@ -116,6 +145,8 @@ async function runEpoch(
     partial,
   );
   const order = new Random(job.seed, 'shuffle', epoch).permutation(images);
+  const copy = ((epoch - 1) % phase.copies) * images;
+  if (copy > 0) order.forEach((position, index) => (order[index] = copy + position));
   const batches = training.batches({ epoch, order, from: progress.batches });
   let learningRate = job.learningRate;
   let saved = performance.now();
@@ -123,11 +154,12 @@ async function runEpoch(
     throwIfCancelled(control.signal);
     const paused = control.pauseRequested?.() ?? false;
     if (paused || performance.now() - saved > (control.saveEveryMs ?? SAVE_EVERY_MS)) {
-      await saveStanding(job, stepper, { ...standing, partial: progress.partial() }, 'resume');
+      await saveStanding(phase, stepper, { ...standing, partial: progress.partial() }, 'resume');
       if (paused) return { paused, batches: progress.batches };
       saved = performance.now();
     }
-    const at = { step: stepper.steps, steps: job.epochs * stepsPerEpoch, epoch };
+    const steps = (job.epochs - phase.from) * stepsPerEpoch;
+    const at = { step: stepper.steps, steps, epoch: epoch - phase.from };
     learningRate = rateAt(job.schedule, job.learningRate, at, standing.course.plateau.rate);
     const { loss, correct } = await stepper.run(pixels, labels, learningRate);
     const place = { job, epoch, step: stepper.steps, learningRate };

@@ -3,6 +3,7 @@
  * rises exponentially. Where the loss falls fastest is a good rate; where it explodes is too far.
  */
 import { AppError } from '#shared/errors.ts';
+import { openBackbones } from '../backbones/open.ts';
 import { openLoader } from '../data/loader.ts';
 import { SWEEP_STEPS, type RateJob, type RatePoint, type RateSweep } from '../protocol.ts';
 import { Random } from '../random.ts';
@@ -35,7 +36,8 @@ export async function findRate(
   checkJob({ ...job, validation: null });
   const images = job.train.slots.length;
   const batch = Math.min(job.batch, images);
-  const stepper = backend.createStepper(stepperOptions(job), job.seed);
+  const backbones = await openBackbones(job.backbones);
+  const stepper = backend.createStepper(stepperOptions(job, backbones), job.seed);
   const loader = await openLoader(job.train, { batch });
   const points: RatePoint[] = [];
   let mean = 0;

@@ -4,7 +4,7 @@
  * A checkpoint's parameters are those that answer. Where weights are averaged, these are the averages,
  * and what learning goes on from lies beside the optimizer's vectors: `weights`, `statistics`.
  */
-import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
+import type { Restored } from './stepper.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import { AVERAGE, type Optimizer } from '../optimizers.ts';
 import {
@@ -80,14 +80,16 @@ export function checkpointVectors(
 export function stateOf(
   { trainable, frozen, statistics }: ParameterLayout,
   optimizer: Shape,
-  { parameters, slots }: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
+  { parameters, slots }: Restored,
 ): TrainingState {
   const packed = (packing: Packing): Float32Array => {
     const values = new Float32Array(packing.size);
     packInto(packing, values, parameters);
     return values;
   };
+  const fresh: Record<string, Packing> = { weights: trainable, statistics };
   const vector = (name: string, { size }: Packing): Float32Array => {
+    if (!slots) return fresh[name] ? packed(fresh[name]) : new Float32Array(size);
     const values = slots.get(name);
     if (values?.length !== size) {
       throw new RangeError(`the checkpoint has no optimizer vector ${name}`);

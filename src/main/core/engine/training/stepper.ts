@@ -4,6 +4,7 @@
  */
 import type { AveragingSpec } from '#shared/averaging.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import type { Backbones } from '../backbones/backbones.ts';
 import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
@@ -22,12 +23,21 @@ export interface StepResult {
 export interface StepperOptions {
   spec: ModelSpec;
   classes: number;
+  /** The pretrained networks of the spec. */
+  backbones?: Backbones | undefined;
+  /** Layers at the beginning whose answers come in place of images. */
+  prefix?: number | undefined;
   /** Full names (`layer/kernel`) of the parameters that do not learn. */
   frozen?: ReadonlySet<string>;
   /** One for each class; needed where the spec says 'balanced', which depends on the data. */
   classWeights?: readonly number[] | undefined;
   /** How weights are averaged over the steps; not at all unless given. */
   averaging?: AveragingSpec | null | undefined;
+}
+
+/** What a stepper goes on from. */
+export interface Restored extends Pick<LoadedCheckpoint, 'parameters'> {
+  slots: LoadedCheckpoint['slots'] | null;
 }
 
 /** A model under training: everything that a step changes, and the step. */
@@ -49,9 +59,10 @@ export interface Stepper {
 
   /**
    * Goes on from a checkpoint: the next step is `steps + 1`, with the weights, moving averages and
-   * optimizer vectors as they were. `prepare` comes first.
+   * optimizer vectors as they were, or with a fresh optimizer where these are null. What is not among
+   * the parameters is as the pretrained network has it. `prepare` comes first.
    */
-  restore(from: Pick<LoadedCheckpoint, 'parameters' | 'slots'>, steps: number): Promise<void>;
+  restore(from: Restored, steps: number): Promise<void>;
 
   /**
    * Every parameter by its full name, as the model answers: averaged, where weights are. Valid until

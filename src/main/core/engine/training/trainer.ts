@@ -1,11 +1,15 @@
-import { writeModelFile } from '../checkpoint/run-folder.ts';
+import { noBackbones, type Backbones } from '../backbones/backbones.ts';
+import { openBackbones } from '../backbones/open.ts';
+import { relativeTo, writeModelFile } from '../checkpoint/run-folder.ts';
 import { openTrainingData } from '../data/training-data.ts';
 import { summarize } from '../layers/summary.ts';
 import { classWeightsOf } from '../losses.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
 import { checkJob } from './check-job.ts';
-import { runEpochs } from './epochs.ts';
+import { newestPhase } from './checkpoints.ts';
+import { runEpochs, type Ended } from './epochs.ts';
 import { Filming } from './filming.ts';
+import { imagesOf, phasesOf, type Phase } from './phases.ts';
 import type { StepperOptions, TrainingBackend } from './stepper.ts';
 
 export interface TrainControl {
@@ -35,28 +39,60 @@ export async function train(
 ): Promise<TrainResult> {
   const started = performance.now();
   checkJob(job);
-  const stepper = backend.createStepper(stepperOptions(job), job.seed);
+  const backbones = await openBackbones(job.backbones);
+  const { parameters } = summarize(job.spec, job.classNames.length, backbones);
+  const phases = phasesOf(job);
+  const first = job.resume ? await newestPhase(job.runDir) : 0;
+  const context = { backend, control, backbones, parameters, started };
+  let ended: Ended | null = null;
+  for (const phase of phases.slice(Math.min(first, phases.length - 1))) {
+    ended = await trainPhase(phase, context, ended);
+    if (ended.end.outcome !== 'done') break;
+  }
+  if (!ended) throw new RangeError('a training has a phase');
+  return { ...ended.end, parameters, seconds: (performance.now() - started) / 1000 };
+}
+
+interface Context {
+  backend: TrainingBackend;
+  control: TrainControl;
+  backbones: Backbones;
+  /** Of the model. */
+  parameters: number;
+  started: number;
+}
+
+/** @param before the phase that ended just now; null at the beginning, or where a training goes on */
+async function trainPhase(
+  phase: Phase,
+  { backend, control, backbones, parameters, started }: Context,
+  before: Ended | null,
+): Promise<Ended> {
+  const { job, prefix } = phase;
+  if (before) control.emit({ type: 'finetune' });
+  const stepper = backend.createStepper({ ...stepperOptions(job, backbones), prefix }, job.seed);
   const data = await openTrainingData(job);
   const film = new Filming(job, stepper.model);
   try {
-    await stepper.prepare(Math.min(job.batch, job.train.slots.length));
-    const { parameters } = summarize(job.spec, job.classNames.length);
-    await writeModelFile(job.runDir, {
-      spec: job.spec,
-      classNames: job.classNames,
-      seed: job.seed,
-      parameters,
-      views: job.views ?? null,
-    });
-    control.emit({
-      type: 'start',
-      backend: backend.id,
-      label: backend.label,
-      parameters,
-      compileSeconds: (performance.now() - started) / 1000,
-    });
-    const end = await runEpochs({ job, control, data, stepper, film });
-    return { ...end, parameters, seconds: (performance.now() - started) / 1000 };
+    await stepper.prepare(Math.min(job.batch, imagesOf(phase)));
+    if (!before) {
+      await writeModelFile(job.runDir, {
+        spec: job.spec,
+        classNames: job.classNames,
+        seed: job.seed,
+        parameters,
+        views: job.views ?? null,
+        backbones: relativeTo(job.runDir, job.backbones),
+      });
+      control.emit({
+        type: 'start',
+        backend: backend.id,
+        label: backend.label,
+        parameters,
+        compileSeconds: (performance.now() - started) / 1000,
+      });
+    }
+    return await runEpochs({ phase, job, control, data, stepper, film }, before);
   } finally {
     await film.close();
     await stepper.dispose();
@@ -64,13 +100,16 @@ export async function train(
   }
 }
 
-export function stepperOptions({
-  spec,
-  classNames,
-  train: { labels },
-  averaging,
-}: Pick<TrainJob, 'spec' | 'classNames' | 'train' | 'averaging'>): StepperOptions {
+export function stepperOptions(
+  {
+    spec,
+    classNames,
+    train: { labels },
+    averaging,
+  }: Pick<TrainJob, 'spec' | 'classNames' | 'train' | 'averaging'>,
+  backbones: Backbones = noBackbones,
+): StepperOptions {
   const classes = classNames.length;
   const classWeights = classWeightsOf(spec.classWeights, labels, classes);
-  return { spec, classes, classWeights, averaging };
+  return { spec, classes, classWeights, averaging, backbones };
 }

@@ -1,11 +1,11 @@
 /** What is dragged in the editor, and where it would land. */
-import type { LayerType } from '#shared/layer-spec.ts';
+import type { PartType } from '#shared/layer-spec.ts';
 import type { Path } from '#shared/layer-tree.ts';
 import type { ModelEditor } from '../../../state/model-editor.svelte.ts';
 import { newLayer } from './palette.ts';
 import type { EditorRow } from './rows.ts';
 
-type Dragged = { kind: 'move'; path: Path } | { kind: 'new'; type: LayerType };
+type Dragged = { kind: 'move'; path: Path } | { kind: 'new'; type: PartType };
 
 export class Dragging {
   what = $state.raw<Dragged | null>(null);

@@ -87,7 +87,7 @@ const fallbacks: Record<string, unknown> = {
 };
 
 export function fieldsOf(layer: LayerSpec): Field[] {
-  const settings = layerSettings.get(layer.type) ?? {};
+  const settings = layer.type === 'backbone' ? {} : (layerSettings.get(layer.type) ?? {});
   return Object.entries(settings)
     .map(([key, schema]): Field => {
       const optional = schema.safeParse(undefined).success;

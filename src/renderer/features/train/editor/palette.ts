@@ -1,5 +1,5 @@
 /** The kinds of layers that can be added, in groups, each as it begins. */
-import type { LayerSpec, LayerType } from '#shared/layer-spec.ts';
+import type { LayerSpec, PartType } from '#shared/layer-spec.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 
 const kernel: [number, number] = [3, 3];
@@ -8,7 +8,7 @@ const pair: [number, number] = [2, 2];
 const conv = { type: 'conv2d', filters: 32, kernel, padding: 'same' } as const;
 
 /** What a new layer of each type is. */
-const starts: { [Type in LayerType]: Extract<LayerSpec, { type: Type }> } = {
+const starts: { [Type in PartType]: Extract<LayerSpec, { type: Type }> } = {
   conv2d: { type: 'conv2d', filters: 32, kernel, activation: 'relu' },
   depthwiseconv2d: { type: 'depthwiseconv2d', kernel, padding: 'same', activation: 'relu' },
   separableconv2d: {
@@ -68,7 +68,7 @@ const starts: { [Type in LayerType]: Extract<LayerSpec, { type: Type }> } = {
 };
 
 /** A layer of its own: nothing in it is shared with another one. */
-export function newLayer(type: LayerType): LayerSpec {
+export function newLayer(type: PartType): LayerSpec {
   return copyOf(starts[type]);
 }
 
@@ -89,7 +89,7 @@ export const paletteGroups = [
   { id: 'dropout', types: ['dropout', 'spatialdropout2d'] },
   { id: 'activation', types: ['activation', 'leakyrelu'] },
   { id: 'size', types: ['zeropadding2d', 'upsampling2d'] },
-] as const satisfies { id: string; types: readonly LayerType[] }[];
+] as const satisfies { id: string; types: readonly PartType[] }[];
 
 export type PaletteGroup = (typeof paletteGroups)[number]['id'];
 

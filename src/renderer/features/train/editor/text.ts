@@ -28,6 +28,10 @@ const types: Record<LayerType, [name: string, hint: string]> = {
   upsampling2d: ['Up-sampling', 'Makes the image larger by a whole factor.'],
   rescaling: ['Rescaling', 'Times a number, plus a number. Pixels arrive as 0 to 1.'],
   normalization: ['Normalisation', 'Takes a known mean away and divides by the spread.'],
+  backbone: [
+    'Pretrained network',
+    'Knows pictures already; what it gives out is what you train on.',
+  ],
   squeezeexcite: ['Squeeze and excite', 'Learns how much each channel matters for this image.'],
   residual: ['Residual block', 'Layers whose result is added to what came in.'],
   branches: ['Branches', 'Layers side by side on the same input, then joined.'],

@@ -153,6 +153,9 @@ const builds: { [Type in PlainLayerSpec['type']]: Build<Of<Type>> } = {
     const scales = variance.map((each) => 1 / Math.sqrt(each));
     return tf.mul(tf.sub(x, tf.tensor1d(mean)), tf.tensor1d(scales));
   },
+  backbone({ layer }) {
+    throw new AppError('ENGINE_FAILED', `Not supported: ${layer.name}, a pretrained network.`);
+  },
   squeezeexcite: squeezeExcite,
 };
 

@@ -1,8 +1,7 @@
 /** Training steps of TensorFlow.js: the same model, masks, optimizer and checkpoints. */
-import type { LoadedCheckpoint } from '../../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
 import type { TensorData } from '../../graph/types.ts';
-import { resolveModel, type ResolvedModel } from '../../layers/resolve.ts';
+import { modelOf, type ResolvedModel } from '../../layers/resolve.ts';
 import { givenWeights } from '../../losses.ts';
 import { AVERAGE, createOptimizer, towards, type Optimizer } from '../../optimizers.ts';
 import type { InferenceProgram } from '../../predictor.ts';
@@ -17,7 +16,7 @@ import {
   stateOf,
   type TrainingState,
 } from '../../training/state.ts';
-import type { Stepper, StepperOptions, StepResult } from '../../training/stepper.ts';
+import type { Restored, Stepper, StepperOptions, StepResult } from '../../training/stepper.ts';
 import { forward } from './forward.ts';
 import { correctOf, joinMembers, lossOf } from './loss.ts';
 import { clipped, tensorflowArithmetic } from './optimizers.ts';
@@ -44,7 +43,7 @@ export class TensorflowStepper implements Stepper {
 
   constructor(tf: Tf, options: StepperOptions, seed: number) {
     this.#tf = tf;
-    this.model = resolveModel(options.spec, options.classes);
+    this.model = modelOf(options);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#options = options;
     this.#optimizer = createOptimizer(options.spec.optimizer, options.averaging);
@@ -77,10 +76,7 @@ export class TensorflowStepper implements Stepper {
     return { loss: lossNow, correct: correctNow };
   }
 
-  restore(
-    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
-    steps: number,
-  ): Promise<void> {
+  restore(checkpoint: Restored, steps: number): Promise<void> {
     const state = stateOf(this.layout, this.#optimizer, checkpoint);
     release(this.#state);
     this.#frozen.dispose();

@@ -257,6 +257,13 @@ const makes: { [Type in PlainLayerSpec['type']]: Make<Of<Type>> } = {
   rescaling: ({ b, place }, { scale, offset = 0 }, x) => rescale(b, place.name, x, scale, offset),
   normalization,
   squeezeexcite: squeezeExcite,
+  backbone({ place: { name } }) {
+    throw modelError(
+      name,
+      `${name}: a pretrained network has no Keras layers to be written as.`,
+      'Export to ONNX instead.',
+    );
+  },
 };
 
 export function makeLayer(

@@ -213,13 +213,14 @@ export function torchLayer(layer: ResolvedLayer): TorchLayer {
         }),
       );
     }
-    default:
+    case 'backbone':
       return unsupported(layer, spec);
+    default:
+      return spec satisfies never;
   }
 }
 
-function unsupported(layer: ResolvedLayer, spec: never): never {
-  const { type } = spec as PlainLayerSpec;
+function unsupported(layer: ResolvedLayer, { type }: PlainLayerSpec): never {
   throw modelError(layer.name, `${layer.name}: a ${type} layer cannot be written for PyTorch.`);
 }
 

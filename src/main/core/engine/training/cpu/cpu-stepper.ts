@@ -6,14 +6,13 @@
  */
 import { createBackend } from '../../backends/index.ts';
 import type { BackendChoice } from '../../backends/status.ts';
-import type { LoadedCheckpoint } from '../../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
-import { resolveModel, type ResolvedModel } from '../../layers/resolve.ts';
+import { modelOf, type ResolvedModel } from '../../layers/resolve.ts';
 import { createOptimizer, type Optimizer } from '../../optimizers.ts';
 import type { Lowerings } from '../../ops/lowerings.ts';
 import type { InferenceProgram } from '../../predictor.ts';
 import { buildInference } from '../../programs/inference.ts';
-import { layoutParameters, type ParameterLayout } from '../../programs/parameters.ts';
+import { layoutParameters, ratesOf, type ParameterLayout } from '../../programs/parameters.ts';
 import { imagesOf, writeTargets, type Labels } from '../../targets.ts';
 import {
   answeringParameters,
@@ -23,7 +22,7 @@ import {
   stateOf,
   type TrainingState,
 } from '../state.ts';
-import type { Stepper, StepperOptions, StepResult } from '../stepper.ts';
+import type { Restored, Stepper, StepperOptions, StepResult } from '../stepper.ts';
 import { Barrier, BrokenBarrier } from './barrier.ts';
 import { factoredKernels } from './factored.ts';
 import { replicaCount } from './replica-count.ts';
@@ -67,7 +66,7 @@ export class CpuStepper implements Stepper {
     options: CpuStepperOptions,
     seed: number,
   ) {
-    this.model = resolveModel(options.spec, options.classes);
+    this.model = modelOf(options);
     this.layout = layoutParameters(this.model, options.frozen);
     this.#optimizer = createOptimizer(options.spec.optimizer, options.averaging);
     this.#choice = choice;
@@ -106,10 +105,7 @@ export class CpuStepper implements Stepper {
     return { loss: sum(buffers.losses), correct: sum(buffers.corrects) };
   }
 
-  restore(
-    checkpoint: Pick<LoadedCheckpoint, 'parameters' | 'slots'>,
-    steps: number,
-  ): Promise<void> {
+  restore(checkpoint: Restored, steps: number): Promise<void> {
     this.#write(stateOf(this.layout, this.#optimizer, checkpoint));
     this.#steps = steps;
     return Promise.resolve();
@@ -221,8 +217,10 @@ export class CpuStepper implements Stepper {
     const { trainable, frozen, statistics } = this.layout;
     const { clipNorm = null } = this.#options.spec.optimizer;
     const optimizer = this.#optimizer;
+    const rates = ratesOf(trainable);
     const state = allocateState({
       size: trainable.size,
+      rates: rates !== null,
       slots: optimizer.slots.length,
       replicas,
       factored: factoredKernels(this.model, this.layout, batch, clipNorm !== null),
@@ -247,6 +245,7 @@ export class CpuStepper implements Stepper {
     };
     const first = initialState(this.layout, optimizer, this.#seed);
     view(state, state.weights).set(first.weights);
+    if (rates && state.rates !== null) view(state, state.rates).set(rates);
     vectors.frozen.set(first.frozen);
     vectors.statistics.set(first.statistics);
     const backend = this.#choice;

@@ -1,4 +1,5 @@
 /** How a batch is divided among replicas, and what each of them computes. */
+import { rowBytes, rowsTensor } from '../../data/row-format.ts';
 import { toOnnx } from '../../graph/serialize.ts';
 import { concrete, elements } from '../../graph/shape.ts';
 import type { Graph, TensorData, Value } from '../../graph/types.ts';
@@ -63,9 +64,8 @@ export function shareBatch(options: ShareOptions): { buffers: BatchBuffers; shar
   if (state.factored.length > 0 && batch > state.mostImages) {
     throw new RangeError('batches may become smaller, not larger than the first');
   }
-  const { height, width, channels } = options.model.input;
   const buffers: BatchBuffers = {
-    image: sharedBytes(batch * height * width * channels),
+    image: sharedBytes(batch * rowBytes(options.model.input)),
     targets: sharedFloats(batch * options.model.classes),
     losses: sharedFloats(replicas),
     corrects: sharedFloats(replicas),
@@ -110,9 +110,10 @@ function tensorsOf(
   { index, firstRow, rows }: Rows & { index: number },
 ): Memory {
   const { classes, input } = model;
-  const rowBytes = input.height * input.width * input.channels;
-  const known = new Map<string, Uint8Array | Int32Array | Float32Array>([
-    ['image', image.subarray(firstRow * rowBytes, (firstRow + rows) * rowBytes)],
+  const bytes = rowBytes(input);
+  const part = image.subarray(firstRow * bytes, (firstRow + rows) * bytes);
+  const known = new Map<string, TensorData['data']>([
+    ['image', rowsTensor(input, part).data],
     ['target', targets.subarray(firstRow * classes, (firstRow + rows) * classes)],
     ['loss', losses.subarray(index, index + 1)],
     ['correct', corrects.subarray(index, index + 1)],

@@ -26,6 +26,8 @@ export interface StateMemory {
   weights: number;
   slots: number[];
   gradients: number[];
+  /** Of what each number multiplies the learning rate by; null where all learn alike. */
+  rates: number | null;
   /** Their parts of the gradients are never touched, so they take addresses only. */
   factored: FactoredState[];
   /** Images that the factors have place for. */
@@ -41,6 +43,8 @@ export interface StateSize {
   /** Vectors of the optimizer. */
   slots: number;
   replicas: number;
+  /** Whether some learn at other rates than the rest. */
+  rates?: boolean;
   factored?: readonly FactoredKernel[];
   /** Images of a batch; no later batch may have more where there are factors. */
   batch?: number;
@@ -52,7 +56,7 @@ function lineBytes(numbers: number): number {
 
 /** @throws AppError OUT_OF_MEMORY where 32-bit addresses do not reach all of it */
 export function allocateState(state: StateSize): StateMemory {
-  const { size, slots, replicas, factored = [], batch = 0 } = state;
+  const { size, slots, replicas, rates = false, factored = [], batch = 0 } = state;
   let end = 0;
   const place = (numbers: number) => {
     end += lineBytes(numbers);
@@ -62,6 +66,7 @@ export function allocateState(state: StateSize): StateMemory {
     weights: place(size),
     slots: Array.from({ length: slots }, () => place(size)),
     gradients: Array.from({ length: replicas }, () => place(size)),
+    rates: rates ? place(size) : null,
     factored: factored.map((kernel) => ({
       ...kernel,
       x: place(batch * kernel.inputs),

@@ -3,7 +3,7 @@
  * writes weights and vectors in place. The same arithmetic as nodes of a graph takes about ten
  * passes with a temporary each, and a second copy of everything to write to.
  */
-import type { Optimizer } from '../../optimizers.ts';
+import { atRates, type Optimizer } from '../../optimizers.ts';
 import { encodeModule } from '../../wasm/module.ts';
 import { OuterProductLoop, TILE_ROWS } from '../../wasm/outer-product-loop.ts';
 import type { Lanes, VectorCode } from '../../wasm/vector-code.ts';
@@ -70,7 +70,9 @@ function addUpdate(
   gradient: Lanes,
   offset = 0,
 ): void {
-  const inputs = optimizer.scalars.map((_, index) => loop.scalar(index));
+  const scalars = optimizer.scalars.map((_, index) => loop.scalar(index));
+  const rate = state.rates === null ? null : loop.load(state.rates + offset);
+  const inputs = atRates(loop, optimizer, scalars, rate);
   const slots = state.slots.map((address) => loop.load(address + offset));
   const next = optimizer.update(loop, loop.load(state.weights + offset), gradient, slots, inputs);
   loop.store(state.weights + offset, next.weights);

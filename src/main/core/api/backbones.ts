@@ -1,0 +1,28 @@
+import { backboneInfoOf, nodesOf } from '../backbones/describe.ts';
+import { startFeatures } from '../backbones/write-features.ts';
+import { addUploaded } from '../backbones/uploaded.ts';
+import type { CoreContext } from '../context.ts';
+import { os } from './implementer.ts';
+
+export function backbonesApi(context: CoreContext) {
+  const { backbones, projects } = context;
+  return {
+    list: os.backbones.list.handler(() => backbones.list().map(backboneInfoOf)),
+    get: os.backbones.get.handler(({ input }) => {
+      const found = backbones.require(input.backbone);
+      return { ...backboneInfoOf(found), nodes: nodesOf(found) };
+    }),
+    add: os.backbones.add.handler(async ({ input: { source, name }, signal }) => {
+      const options = { name, signal };
+      const added =
+        typeof source === 'string'
+          ? await backbones.add(source, options)
+          : await addUploaded(backbones, source, options);
+      return backboneInfoOf(added);
+    }),
+    remove: os.backbones.remove.handler(({ input }) => backbones.remove(input.backbone)),
+    features: os.backbones.features.handler(({ input: { project, ...request } }) =>
+      startFeatures(context, projects.get(project), request),
+    ),
+  };
+}

@@ -1,0 +1,31 @@
+/** A pretrained network as a layer: its shapes, its weights as parameters, and what of them learns. */
+import type { BackboneSpec } from '#shared/layer-spec.ts';
+import { tracedBackbone } from '../backbones/trace.ts';
+import { addBackbone } from '../backbones/build.ts';
+import type { Backbones } from '../backbones/backbones.ts';
+import type { ImportedGraph } from '../import/types.ts';
+import { modelError } from './errors.ts';
+import type { LayerDef, LayerPlace } from './types.ts';
+
+export function backboneLayer(spec: BackboneSpec, backbones: Backbones): LayerDef {
+  const graphFor = (place: LayerPlace): ImportedGraph => {
+    const graph = backbones.get(spec.model);
+    if (graph) return graph;
+    throw modelError(
+      place.name,
+      `${place.name}: the pretrained network ${spec.model.slice(0, 12)} is not here.`,
+      'Add its file to the backbones of this computer.',
+    );
+  };
+  const traced = (place: LayerPlace) => tracedBackbone(graphFor(place), spec, place);
+  return {
+    className: 'Backbone',
+    autoName: 'backbone',
+    output: (_spec, place) => traced(place).output,
+    parameters: (_spec, place) => traced(place).parameters,
+    macs: (_spec, place) => traced(place).macs,
+    build: ({ b, parameter, onInner }, _spec, x, place) =>
+      addBackbone(b, graphFor(place), spec, x, { parameter, onValue: onInner }),
+    activation: () => 'linear',
+  };
+}

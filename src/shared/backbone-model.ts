@@ -1,0 +1,143 @@
+/** Models on pretrained networks, as the window and the command line make them. */
+import * as z from 'zod';
+import type { BackboneInfo, BackboneNode, TrainingDefaults } from './contract/index.ts';
+import { plainDefaults } from './contract/models.ts';
+import type { FineTuningSpec } from './fine-tuning.ts';
+import type { BackboneSpec } from './layer-spec.ts';
+import type { LayerSpec, ModelSpec } from './model-spec.ts';
+
+/** Of images where nothing says what a network was made for. */
+const USUAL_EDGE = 224;
+const USUAL_MEAN = [0.485, 0.456, 0.406];
+const USUAL_STD = [0.229, 0.224, 0.225];
+
+export interface BackboneChoice {
+  /** Name of the value that it is cut at; its usual cut unless given. */
+  cut?: string | undefined;
+  /** What of it learns: 'none' unless given, 'all', or a node and all above it. */
+  freeze?: string | undefined;
+  /** Height and width of the images; what the network was made for unless given. */
+  size?: number | undefined;
+  /** Of the images: 1 where all are grey, else the network's own. */
+  channels?: number | undefined;
+  rates?: BackboneSpec['rates'];
+}
+
+/** The network's layer and the input that it wants. */
+export function backboneModel(
+  info: Pick<BackboneInfo, 'sha256' | 'cut' | 'input' | 'preprocessing'>,
+  { cut = info.cut, freeze, size, channels, rates }: BackboneChoice,
+): { input: ModelSpec['input']; layers: LayerSpec[] } {
+  const { input, preprocessing } = info;
+  const height = size ?? input.height ?? preprocessing?.height ?? USUAL_EDGE;
+  const width = size ?? input.width ?? preprocessing?.width ?? USUAL_EDGE;
+  const grey = input.channels === 1;
+  const {
+    channels: order,
+    mean,
+    std,
+  } = preprocessing ?? {
+    channels: grey ? 'grey' : 'rgb',
+    mean: grey ? USUAL_MEAN.slice(1, 2) : USUAL_MEAN,
+    std: grey ? USUAL_STD.slice(1, 2) : USUAL_STD,
+  };
+  const layer: LayerSpec = {
+    type: 'backbone',
+    model: info.sha256,
+    cut,
+    ...(freeze === undefined || freeze === 'none' ? {} : { trainableFrom: freeze }),
+    ...(rates === undefined ? {} : { rates }),
+    preprocessing: { channels: order, mean, std },
+  };
+  return {
+    input: { height, width, channels: (channels ?? input.channels) === 1 ? 1 : 3 },
+    layers: [layer],
+  };
+}
+
+/** What stands behind the network, from its end to the classes. */
+export const headChoice = z.object({
+  /** Units of a dense layer in between; none unless given. */
+  dense: z.number().int().min(1).max(65_536).optional(),
+  dropout: z.number().min(0).lt(1).default(0.2),
+});
+export type HeadChoice = z.infer<typeof headChoice>;
+
+export const usualHead: HeadChoice = headChoice.parse({});
+
+/** Global pool · [dense] · dropout · dense, as deep as what the network gives out needs it. */
+export function headLayers(shape: readonly number[], { dense, dropout }: HeadChoice): LayerSpec[] {
+  return [
+    ...(shape.length === 1 ? [] : [{ type: 'globalaveragepool2d' as const }]),
+    ...(dense === undefined
+      ? []
+      : [{ type: 'dense' as const, units: dense, activation: 'relu' as const }]),
+    ...(dropout > 0 ? [{ type: 'dropout' as const, rate: dropout }] : []),
+    { type: 'dense', units: 'classes', activation: 'softmax' },
+  ];
+}
+
+/** A whole model. */
+export function transferModel(
+  info: Pick<BackboneInfo, 'name' | 'sha256' | 'cut' | 'input' | 'preprocessing'> & {
+    nodes: readonly BackboneNode[];
+  },
+  choice: BackboneChoice,
+  head: HeadChoice = usualHead,
+): ModelSpec {
+  const { input, layers } = backboneModel(info, choice);
+  const cut = choice.cut ?? info.cut;
+  const shape = info.nodes.find(({ name }) => name === cut)?.shape ?? [];
+  return {
+    name: info.name.slice(0, 100),
+    input,
+    layers: [...layers, ...headLayers(shape, head)],
+    loss: 'crossentropy',
+    optimizer: { type: 'adam' },
+  };
+}
+
+/** Of a network's weights, at most so many learn in fine-tuning unless told otherwise. */
+const TOP_SHARE = 0.6;
+
+/** The lowest node from which on no more of the weights learn than that. */
+export function usualTop(nodes: readonly BackboneNode[], cut: string): string {
+  const end = nodes.findIndex(({ name }) => name === cut);
+  const below = nodes.slice(0, end + 1);
+  const all = below.reduce((sum, { parameters }) => sum + parameters, 0);
+  let top = cut;
+  let above = 0;
+  for (const { name, parameters, gradient } of below.toReversed()) {
+    above += parameters;
+    if (!gradient || above > TOP_SHARE * all) break;
+    if (parameters > 0) top = name;
+  }
+  return top;
+}
+
+/** Images that the head sees in all, counting each time. */
+const SEEN = 20_000;
+const FEWEST_EPOCHS = 30;
+const MOST_EPOCHS = 200;
+const FINE_EPOCHS = 20;
+
+/** The settings that go with it, for so many labels. */
+export function transferDefaults(
+  labels: number,
+  finetune: Pick<FineTuningSpec, 'trainableFrom'> | null,
+): { settings: TrainingDefaults; finetune: FineTuningSpec | null } {
+  const head = Math.min(
+    MOST_EPOCHS,
+    Math.max(FEWEST_EPOCHS, Math.round(SEEN / Math.max(1, labels))),
+  );
+  return {
+    settings: { ...plainDefaults, epochs: head + (finetune ? FINE_EPOCHS : 0) },
+    finetune: finetune && {
+      after: head,
+      learningRate: 1e-4,
+      optimizer: { type: 'sgd', momentum: 0.9 },
+      schedule: { type: 'constant' },
+      ...finetune,
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transferModel, usualTop } from '#shared/backbone-model.ts';
+import { readBackbone } from '#core/backbones/files.ts';
+import { checkModel } from '#core/engine/layers/summary.ts';
+import { outlineOf } from '#core/engine/backbones/outline.ts';
+import { readOnnx } from '#core/engine/import/onnx.ts';
+import { createTestCore, type TestCore } from '../../helpers/core.ts';
+import { tinyBackbone, type TinyBackbone } from '../../helpers/tiny-backbone.ts';
+
+const resources = join(import.meta.dirname, '../../../resources/backbones');
+
+describe('the network in the box', () => {
+  const file = join(resources, 'efficientnet-lite0.onnx');
+
+  it('is described as its file is', () => {
+    const bytes = readFileSync(file);
+    const known = readBackbone(file)!;
+    expect(known.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(outlineOf(known.graph)).toEqual(outlineOf(readOnnx(bytes, file)));
+  });
+
+  it('becomes a model from its description alone', () => {
+    const { graph, sha256, name } = readBackbone(file)!;
+    const { input, cut, metadata } = graph;
+    const info = { name, sha256, cut, input, preprocessing: metadata.preprocessing, nodes: [] };
+    const spec = transferModel(
+      { ...info, nodes: [{ name: cut, op: '', shape: [1280], parameters: 0, gradient: true }] },
+      {},
+    );
+    const { summary, problem } = checkModel(spec, 12, new Map([[sha256, graph]]));
+    expect(problem).toBeNull();
+    expect(summary.trainable).toBe(1280 * 12 + 12);
+    expect(summary.layers[0]?.output).toEqual([1280]);
+  });
+});
+
+describe('networks of one’s own', () => {
+  let folder: string;
+  let core: TestCore;
+  let tiny: TinyBackbone;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fovea-backbones-'));
+    tiny = tinyBackbone(folder);
+    core = await createTestCore();
+  });
+  afterAll(async () => {
+    await core.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('are added once, listed, described and removed', async () => {
+    const { client } = core;
+    const added = await client.backbones.add({ source: tiny.file, name: 'My Tiny' });
+    expect(added).toMatchObject({ id: 'my-tiny', boxed: false, sha256: tiny.sha256, origin: null });
+    expect(await client.backbones.add({ source: tiny.file })).toEqual(added);
+    expect((await client.backbones.list()).map(({ id }) => id)).toContain('my-tiny');
+    const { nodes, cut } = await client.backbones.get({ backbone: 'my-tiny' });
+    expect(nodes.map(({ op }) => op)).toContain('Conv');
+    expect(nodes.some(({ name }) => name === usualTop(nodes, cut))).toBe(true);
+    await client.backbones.remove({ backbone: 'my-tiny' });
+    await expect(client.backbones.get({ backbone: 'my-tiny' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('are not kept where the file is none', async () => {
+    const file = join(folder, 'none.onnx');
+    writeFileSync(file, 'not a model');
+    const { client } = core;
+    await expect(client.backbones.add({ source: file })).rejects.toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+    });
+    await expect(client.backbones.add({ source: folder })).rejects.toMatchObject({
+      code: 'SOURCE_UNREADABLE',
+    });
+    expect(existsSync(join(core.folder, 'data', 'backbones', 'none.onnx'))).toBe(false);
+  });
+});
