@@ -16,7 +16,6 @@ const networks = {
   'mobilenet-v2': 2_236_682,
   'mobilenet-v3': 1_528_106,
   'inception-v3': 21_806_058,
-  'densenet-121': 6_964_106,
   vit: 114_698,
 };
 

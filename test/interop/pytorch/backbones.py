@@ -103,7 +103,6 @@ networks = {
     "mobilenet-v2": lambda: (torchvision_models().mobilenet_v2(num_classes=10), (3, 64, 64)),
     "mobilenet-v3": lambda: (torchvision_models().mobilenet_v3_small(num_classes=10), (3, 64, 64)),
     "inception-v3": inception_v3,
-    "densenet-121": lambda: (torchvision_models().densenet121(num_classes=10), (3, 64, 64)),
     "vit": small_vit,
 }
 
