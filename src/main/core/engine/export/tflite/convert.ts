@@ -257,8 +257,8 @@ const slice: Rule = (context, { inputs: [x, starts, ends, axes, steps], outputs:
     stride[at] = steps ? constantInts(steps, 'steps')[index]! : 1;
     untouched &= ~(1 << at);
     // Counted from the end, what lies before the first would be the last again.
-    if (stride[at]! < 0 && end[at]! < -length) toTheEnd |= 1 << at;
-    if (stride[at]! > 0 && end[at]! > length) end[at] = length;
+    if (stride[at] < 0 && end[at] < -length) toTheEnd |= 1 << at;
+    if (stride[at] > 0 && end[at] > length) end[at] = length;
   }
   const shape = liteShape(y!.shape);
   const output = {
