@@ -8,7 +8,7 @@ export default defineConfig({
     reporters: ['default'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 5 * 60_000,
+    testTimeout: 15 * 60_000,
     hookTimeout: 10 * 60_000,
   },
 });

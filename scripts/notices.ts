@@ -42,6 +42,18 @@ function licenceTexts(folder: string): string[] {
     .map((file) => readFileSync(file, 'utf8').trim());
 }
 
+/** The fonts of PDF reports come without their licence; Inter, in the page, is under the same one. */
+function robotoNotice(root: string): string {
+  const texts = licenceTexts(join(root, 'node_modules/@fontsource-variable/inter'));
+  const licence = texts.find((text) => text.includes('SIL OPEN FONT LICENSE'));
+  if (licence === undefined) throw new Error('The text of the SIL Open Font License is missing.');
+  return [
+    'Roboto (OFL-1.1)',
+    'Copyright 2011 The Roboto Project Authors (https://github.com/googlefonts/roboto-classic)',
+    licence.slice(licence.indexOf('This Font Software')),
+  ].join('\n\n');
+}
+
 /** @param root the checkout, its `dist` holding the lists that the builds left */
 export function writeNotices(root: string): void {
   const dist = join(root, 'dist');
@@ -66,6 +78,7 @@ export function writeNotices(root: string): void {
       const texts = licenceTexts(join(root, folder));
       return [`${name} ${version} (${license ?? 'see below'})`, ...texts].join('\n\n');
     });
+  notices.push(robotoNotice(root));
   notices.push('Node.js (MIT), https://github.com/nodejs/node/blob/main/LICENSE');
   writeFileSync(
     join(dist, 'THIRD-PARTY-NOTICES.txt'),

@@ -1,7 +1,9 @@
 /** The course of a training in words: what the window and reports say of its settings. */
+import type { AveragingSpec } from './averaging.ts';
 import { count, setting } from './format.ts';
 import type { OptimizerSpec } from './model-spec.ts';
 import type { EarlyStopSpec, ScheduleSpec } from './schedule.ts';
+import type { ViewsSpec } from './views.ts';
 
 export const monitors: Record<EarlyStopSpec['monitor'], string> = {
   'val-loss': 'Validation loss',
@@ -50,6 +52,19 @@ export function earlyStopOf(early: EarlyStopSpec | null): string {
   return early
     ? `after ${count(early.patience, 'epoch')} without a better ${monitors[early.monitor].toLowerCase()}${early.restoreBest ? ', best weights restored' : ''}`
     : 'off';
+}
+
+/** 'also mirrored and moved by 1 pixel, averaged': how a model looks at an image. */
+export function looksOf(views: ViewsSpec | null): string {
+  const ways = [
+    ...(views?.flip ? ['mirrored'] : []),
+    ...(views && views.shift > 0 ? [`moved by ${count(views.shift, 'pixel')}`] : []),
+  ];
+  return ways.length > 0 ? `also ${ways.join(' and ')}, averaged` : 'once, as it is';
+}
+
+export function averagingOf(averaging: AveragingSpec | null): string {
+  return averaging ? `averaged, ${setting(averaging.decay)} kept from step to step` : 'the newest';
 }
 
 /** 'SGD, momentum 0.9' */

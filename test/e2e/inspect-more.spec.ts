@@ -1,4 +1,5 @@
 /** The Inspect screen: the film of a training, what excites a filter, and the map of images. */
+import sharp from 'sharp';
 import { expect, test } from './fixtures.ts';
 import { colorsOf, levelsOf } from './canvas.ts';
 import { showScreen } from './screens.ts';
@@ -90,6 +91,11 @@ test('inspect: the film, what excites a filter, and images as a map', async ({ a
     await expect(plane).toBeVisible({ timeout: 120_000 });
     await expect(app.getByRole('progressbar')).toHaveCount(0, { timeout: 120_000 });
     await showScreen(app, 'inspect-images');
+    const saved = app.waitForEvent('download');
+    await app.getByRole('button', { name: 'Save picture' }).first().click();
+    const picture = await sharp(await (await saved).path()).stats();
+    // Points and legend, in the classes' colours.
+    expect(picture.entropy).toBeGreaterThan(0.05);
     const group = app.getByRole('button', { name: /^Trouser/ });
     const count = Number(/(\d+)$/.exec((await group.textContent())!.trim())![1]);
     await group.click();

@@ -56,6 +56,8 @@ export class TrainForm {
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #chosen = false;
+  /** What the chosen recipe says, until the user says otherwise. */
+  #recipeEpochs: number | null = null;
 
   constructor(client: FoveaClient, project: string) {
     this.#client = client;
@@ -106,6 +108,7 @@ export class TrainForm {
   /** Takes a model with the settings that go with it; what to validate on stays. */
   useModel(model: ModelChoice, defaults: PresetInfo['defaults']): void {
     this.model = model;
+    this.#recipeEpochs = null;
     this.epochs = defaults.epochs;
     this.batch = defaults.batch;
     this.learningRate = defaults.learningRate;
@@ -144,6 +147,20 @@ export class TrainForm {
 
   useRecipe({ id, defaults }: RecipeInfo): void {
     this.useModel({ kind: 'recipe', recipe: id }, defaults);
+    this.#recipeEpochs = defaults.epochs;
+  }
+
+  /** Trains on so many images at most; a recipe's epochs follow unless the user changed them. */
+  async limitTo(trainLimit: number | null): Promise<void> {
+    this.trainLimit = trainLimit;
+    const { model } = this;
+    const follows = () => this.model === model && this.epochs === this.#recipeEpochs;
+    if (model.kind !== 'recipe' || !follows()) return;
+    const recipes = await this.#client.models.recipes({ project: this.#project, trainLimit });
+    const own = recipes.find(({ id }) => id === model.recipe);
+    // The answer to an earlier limit may come later.
+    if (!own || this.trainLimit !== trainLimit || !follows()) return;
+    this.epochs = this.#recipeEpochs = own.defaults.epochs;
   }
 
   /**
@@ -161,6 +178,7 @@ export class TrainForm {
     const { options } = run;
     // A saved model or a recipe's may be another by now: the run's own spec is what it was trained with.
     this.model = options.model.kind === 'preset' ? options.model : { kind: 'spec', spec: run.spec };
+    this.#recipeEpochs = null;
     this.epochs = options.epochs;
     this.batch = options.batch;
     this.learningRate = options.learningRate;

@@ -62,8 +62,10 @@ def small_vit():
     transformer = torchvision_models().VisionTransformer
     network = transformer(image_size=32, patch_size=8, num_layers=3, num_heads=4, hidden_dim=64,
                           mlp_dim=128, num_classes=10)
-    # Its classifier begins with zeros.
-    nn.init.normal_(network.heads.head.weight, std=0.1)
+    # Many begin with zeros, and equal numbers are stored once: they could not be told apart by name.
+    for parameter in network.parameters():
+        if parameter.dim() == 1 or parameter is network.heads.head.weight:
+            nn.init.normal_(parameter, 1.0 if parameter.mean() == 1 else 0.0, 0.1)
     return network, (3, 32, 32)
 
 
@@ -101,7 +103,6 @@ networks = {
     "mobilenet-v2": lambda: (torchvision_models().mobilenet_v2(num_classes=10), (3, 64, 64)),
     "mobilenet-v3": lambda: (torchvision_models().mobilenet_v3_small(num_classes=10), (3, 64, 64)),
     "inception-v3": inception_v3,
-    "densenet-121": lambda: (torchvision_models().densenet121(num_classes=10), (3, 64, 64)),
     "vit": small_vit,
 }
 

@@ -173,11 +173,14 @@ describe('a data set written for others', () => {
     const keys = new Set([...entries.keys()].map((path) => path.slice(0, path.indexOf('.'))));
     expect(keys.size).toBe(7);
     for (const key of keys) {
-      const about = JSON.parse(entries.get(`${key}.json`)!.toString()) as Record<string, unknown>;
+      const about = JSON.parse(entries.get(`${key}.json`)!.toString()) as {
+        sha256: string;
+        label: number | null;
+      };
       const image = entries.get(`${key}.png`) ?? entries.get(`${key}.jpg`);
-      expect(sha256(image!)).toBe(about['sha256']);
+      expect(sha256(image!)).toBe(about.sha256);
       expect(entries.get(`${key}.cls`)?.toString() ?? null).toBe(
-        about['label'] === null ? null : String(about['label']),
+        about.label === null ? null : String(about.label),
       );
     }
   });

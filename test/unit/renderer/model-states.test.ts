@@ -68,6 +68,24 @@ describe('the form of a new run', () => {
     expect(form.canStart).toBe(false);
     expect(form.summary?.parameters).toBe(form.plan?.model.summary.parameters);
   });
+
+  it('lets a recipe’s epochs follow the number of images, not those that were typed', async () => {
+    const large = await createProject(test, 'large', { train: 1500, test: 10 });
+    const form = new TrainForm(test.client, large);
+    const { models } = test.client;
+    const [all, few] = await Promise.all(
+      [null, 300].map((trainLimit) => models.recipes({ project: large, trainLimit })),
+    );
+    form.useRecipe(all![0]!);
+    await form.limitTo(300);
+    expect(form.epochs).toBe(few![0]!.defaults.epochs);
+    expect(form.epochs).toBeGreaterThan(all![0]!.defaults.epochs);
+    await form.limitTo(null);
+    expect(form.epochs).toBe(all![0]!.defaults.epochs);
+    form.epochs = 7;
+    await form.limitTo(300);
+    expect(form).toMatchObject({ epochs: 7, trainLimit: 300 });
+  });
 });
 
 describe('a run that is watched', () => {

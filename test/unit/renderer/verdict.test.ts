@@ -15,7 +15,7 @@ const epoch = (number: number, accuracy: number, valAccuracy: number | null): Ep
 });
 const verdict = (pairs: [number, number | null][], bestEpoch: number | null = null) => {
   const epochs = pairs.map(([accuracy, validation], i) => epoch(i + 1, accuracy, validation));
-  const found = judge({ epochs, classes, bestEpoch });
+  const found = judge({ epochs, classes, bestEpoch, validationImages: 400 });
   return found && { ...found, text: found.text.replaceAll('\u202f', ' ') };
 };
 
@@ -25,7 +25,9 @@ describe('the verdict on a run', () => {
   it('names the gap', () => {
     expect(verdict([[0.99, 0.7]])).toMatchObject({
       tone: 'warning',
-      text: expect.stringContaining('Memorising: 99 % on training, 70 % on new images') as string,
+      text: expect.stringContaining(
+        'Memorising: 99 % on training, 70 % ±4.5 points on new images',
+      ) as string,
     });
   });
 
@@ -53,6 +55,8 @@ describe('the verdict on a run', () => {
   it('says when new images were never looked at, and when training fell apart', () => {
     expect(verdict([[0.9, null]])?.text).toContain('Without validation images');
     const broken = { ...epoch(1, 0.1, 0.1), loss: Number.NaN };
-    expect(judge({ epochs: [broken], classes, bestEpoch: null })?.text).toContain('fell apart');
+    expect(
+      judge({ epochs: [broken], classes, bestEpoch: null, validationImages: 9 })?.text,
+    ).toContain('fell apart');
   });
 });

@@ -1,5 +1,4 @@
-import { Option } from 'commander';
-import type { Checkpoint, EvaluationReport, Split } from '#shared/contract/index.ts';
+import type { EvaluationReport, Run } from '#shared/contract/index.ts';
 import {
   balancedAccuracyInterval,
   classIntervals,
@@ -8,47 +7,27 @@ import {
   type Interval,
 } from '#shared/intervals.ts';
 import { AppError } from '#shared/errors.ts';
-import { findRun } from '../find-run.ts';
-import { followJob } from '../follow-job.ts';
+import { looksOf } from '#shared/run-words.ts';
+import {
+  checkpointOption,
+  evaluateRun,
+  splitOption,
+  type EvaluationOptions,
+} from '../evaluate-run.ts';
 import { accuracyOn, count, percent, table } from '../text.ts';
 import type { AddCommand } from './index.ts';
-
-interface Options {
-  split: Split;
-  checkpoint: Checkpoint;
-}
 
 export const addEvaluate: AddCommand = (program, open) =>
   program
     .command('evaluate <dir> <run>')
     .description("measure a run ('latest' or its id) on a split")
-    .addOption(
-      new Option('--split <split>', 'images to measure on')
-        .choices(['train', 'validation', 'test'])
-        .default('test'),
-    )
-    .addOption(
-      new Option('--checkpoint <which>', 'weights to use')
-        .choices(['best', 'last'])
-        .default('best'),
-    )
-    .action(async (dir: string, which: string, { split, checkpoint }: Options) => {
+    .addOption(splitOption())
+    .addOption(checkpointOption())
+    .action(async (dir: string, which: string, options: EvaluationOptions) => {
       const session = open();
-      const { client, project } = await session.open(dir);
-      const { id: run } = await findRun(client, project.id, which);
-      const { job } = await client.evaluation.start({
-        project: project.id,
-        run,
-        checkpoint,
-        split,
-      });
-      await followJob(client, session, job);
-      const report = await client.evaluation.report({
-        project: project.id,
-        run,
-        checkpoint,
-        split,
-      });
+      const { client, run, subject } = await evaluateRun(session, dir, which, options);
+      const { views } = run.options;
+      const report = await client.evaluation.report(subject);
       if (!report) throw new AppError('INTERNAL', 'The evaluation left no report.');
       session.output.result(
         {
@@ -67,19 +46,21 @@ export const addEvaluate: AddCommand = (program, open) =>
             intervals: classIntervals(report.confusion)[index],
           })),
           confusion: report.confusion,
+          views,
         },
-        describe(report),
+        describe(report, views),
       );
     });
 
 const sure = (share: number, interval: Interval = [share, share]): string =>
   `${percent(share)} ${spread(interval)}`;
 
-function describe(report: EvaluationReport): string {
+function describe(report: EvaluationReport, views: Run['options']['views']): string {
   const [low, high] = report.accuracyInterval;
   const intervals = classIntervals(report.confusion);
   return [
     `Run ${report.run} (${report.checkpoint}) on ${count(report.images)} ${report.split} images`,
+    ...(views ? [`each image looked at ${looksOf(views)}`] : []),
     `accuracy ${accuracyOn(report.accuracy, report.images, report.split)} (95 %: ${percent(low)} to ${percent(high)}), ` +
       `balanced accuracy ${percent(report.balancedAccuracy)} ${plusMinus(balancedAccuracyInterval(report.confusion))}, loss ${report.loss.toFixed(4)}`,
     table(

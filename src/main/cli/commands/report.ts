@@ -1,18 +1,19 @@
 import { extname } from 'node:path';
-import { Option } from 'commander';
-import type { Checkpoint, ReportFormat, Split } from '#shared/contract/index.ts';
+import type { ReportFormat } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { writeAtomically } from '#core/engine/checkpoint/atomic.ts';
-import { findRun } from '../find-run.ts';
-import { followJob } from '../follow-job.ts';
+import {
+  checkpointOption,
+  evaluateRun,
+  splitOption,
+  type EvaluationOptions,
+} from '../evaluate-run.ts';
 import { fromWorkingFolder } from '../paths.ts';
 import { count } from '../text.ts';
 import type { AddCommand } from './index.ts';
 
-interface Options {
+interface Options extends EvaluationOptions {
   out: string;
-  split: Split;
-  checkpoint: Checkpoint;
 }
 
 export const addReport: AddCommand = (program, open) =>
@@ -20,24 +21,13 @@ export const addReport: AddCommand = (program, open) =>
     .command('report <dir> <run>')
     .description("write a run ('latest' or its id) as one file that a colleague can read")
     .requiredOption('--out <file>', 'ending in .html or .pdf')
-    .addOption(
-      new Option('--split <split>', 'images to measure on, where this was not done yet')
-        .choices(['train', 'validation', 'test'])
-        .default('test'),
-    )
-    .addOption(
-      new Option('--checkpoint <which>', 'weights to use')
-        .choices(['best', 'last'])
-        .default('best'),
-    )
-    .action(async (dir: string, which: string, { out, split, checkpoint }: Options) => {
+    .addOption(splitOption('images to measure on, where this was not done yet'))
+    .addOption(checkpointOption())
+    .action(async (dir: string, which: string, { out, ...options }: Options) => {
       const format = formatOf(out);
       const session = open();
-      const { client, project } = await session.open(dir);
-      const { id: run } = await findRun(client, project.id, which);
-      const subject = { project: project.id, run, checkpoint, split };
-      const { job } = await client.evaluation.start(subject);
-      await followJob(client, session, job);
+      const { client, subject } = await evaluateRun(session, dir, which, options);
+      const { run, split, checkpoint } = subject;
       session.output.progress('Writing the report …');
       const { file } = await client.reports.make({ ...subject, format });
       const path = fromWorkingFolder(out);

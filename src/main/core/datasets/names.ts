@@ -2,7 +2,6 @@
 import { extname } from 'node:path';
 
 /** Characters that Windows, macOS or Linux do not take, at their worst. */
-// eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u001f<>:"/\\|?*]/g;
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const LONGEST = 120;

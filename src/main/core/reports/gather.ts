@@ -2,7 +2,7 @@
 import type { EvaluationReport, Run, Split } from '#shared/contract/index.ts';
 import { count, dateTime, duration, integer, percent, real, setting } from '#shared/format.ts';
 import { balancedAccuracyInterval, classIntervals, plusMinus, spread } from '#shared/intervals.ts';
-import { earlyStopOf, optimizerOf, scheduleOf } from '#shared/run-words.ts';
+import { averagingOf, earlyStopOf, looksOf, optimizerOf, scheduleOf } from '#shared/run-words.ts';
 import { judge } from '#shared/verdict.ts';
 import type { CoreContext } from '../context.ts';
 import { checkModel } from '../engine/layers/summary.ts';
@@ -78,6 +78,8 @@ function trained(run: Run, versions: Record<string, string>): Section {
       value: `${setting(options.learningRate)}, ${scheduleOf(options.schedule)}`,
     },
     { label: 'Early stopping', value: earlyStopOf(options.earlyStop) },
+    { label: 'Weights kept', value: averagingOf(options.averaging) },
+    { label: 'Looks at an image', value: looksOf(options.views) },
     { label: 'Seed', value: String(options.seed) },
     { label: 'Engine', value: run.engine ?? 'not started' },
     { label: 'Time', value: duration(run.seconds) },

@@ -1,6 +1,8 @@
 /** Every text of the evaluate screen. */
 import type { Checkpoint, Comparison, EvaluationReport, Split } from '#shared/contract/index.ts';
 import { plusMinus } from '#shared/intervals.ts';
+import { looksOf } from '#shared/run-words.ts';
+import type { ViewsSpec } from '#shared/views.ts';
 import { between, count, integer, percent, points, when } from '../../ui/format.ts';
 
 const splitNames: Record<Split, string> = {
@@ -48,6 +50,7 @@ export const text = {
     `most likely ${between(report.accuracyInterval)} on images like these`,
   intervalHint: (images: number) =>
     `With ${count(images, 'image')}, the true accuracy lies in this range 19 times out of 20 (95 % Wilson interval).`,
+  looks: (views: ViewsSpec) => `Each image looked at ${looksOf(views)}`,
   rightOf: (right: number, images: number) => `${integer(right)} of ${integer(images)} right`,
   balanced: 'Balanced accuracy',
   balancedHint:

@@ -186,6 +186,7 @@ export const text = {
   },
 
   map: {
+    file: (run: string) => `${run}-images.png`,
     colors: 'Coloured by',
     colorings: { label: 'Label', predicted: 'What it says', split: 'Split' } satisfies Record<
       PointColor,

@@ -1,8 +1,10 @@
 /** Texts about the course of a training: rates, optimizers, early stopping, pauses. */
-import type { Run, RunEnding, TrainOptions } from '#shared/contract/index.ts';
+import type { Run, RunEnding } from '#shared/contract/index.ts';
 import { count, integer, setting } from '../../ui/format.ts';
 import {
+  averagingOf,
   earlyStopOf,
+  looksOf,
   monitors,
   optimizerOf,
   optimizers,
@@ -64,6 +66,9 @@ export const courseText = {
     weightDecay: 'Weight decay',
     clipNorm: 'Clip gradients at',
     restoreBest: 'Restore the best weights in the end',
+    decay: 'Share kept',
+    flip: 'Also mirrored left to right',
+    shift: 'Also moved, pixels',
     off: 'off',
   },
   hints: {
@@ -84,6 +89,10 @@ export const courseText = {
     beta2: 'How slowly the running mean of squared gradients forgets.',
     weightDecay: 'Each step takes this share, times the rate, off every weight.',
     clipNorm: 'Longer gradients are shortened to this length, against explosions.',
+    decay:
+      'Share of the average that stays with each step: 0.999 remembers about a thousand steps.',
+    flip: 'Where left and right mean the same.',
+    shift: 'To each of the four sides by so many pixels of the model’s input; 0: not moved.',
     restoreBest:
       'The last checkpoint holds the weights of the best epoch too, not of the last one.',
   },
@@ -114,19 +123,11 @@ export const courseText = {
   averaging: 'Average the weights over the steps',
   averagingHint:
     'The average of the newest weights is steadier than the last ones, and is what is kept.',
-  averagingOf: (averaging: TrainOptions['averaging']): string =>
-    averaging ? `averaged, ${setting(averaging.decay)} kept from step to step` : 'the newest',
-  views: 'Look at each image twice, also mirrored',
+  views: 'Look at each image in several ways',
   viewsHint:
-    'The trained model averages its answers: a little more often right, in twice the time.',
-  viewsOf: (views: TrainOptions['views']): string => {
-    if (!views) return 'once, as it is';
-    const ways = [
-      ...(views.flip ? ['mirrored'] : []),
-      ...(views.shift > 0 ? [`moved by ${count(views.shift, 'pixel')}`] : []),
-    ];
-    return ways.length > 0 ? `also ${ways.join(' and ')}, averaged` : 'once, as it is';
-  },
+    'The trained model averages its answers: a little more often right, in as many times the time.',
+  looksOf,
+  averagingOf,
   scheduleOf,
   earlyStopOf,
   optimizerOf,

@@ -147,6 +147,23 @@ export const optimizerFields: Record<Optimizer['type'], readonly SpecField[]> = 
   ],
 };
 
+export const averagingFields: readonly SpecField[] = [
+  {
+    key: 'decay',
+    term: label.decay,
+    explain: hint.decay,
+    kind: 'number',
+    min: 0.5,
+    max: 0.99999,
+    step: 0.001,
+  },
+];
+
+export const viewsFields: readonly SpecField[] = [
+  { key: 'shift', term: label.shift, explain: hint.shift, kind: 'whole', min: 0, max: 16 },
+  { key: 'flip', term: label.flip, explain: hint.flip, kind: 'flag' },
+];
+
 export const earlyStopFields: readonly SpecField[] = [
   monitor,
   { ...patience, min: 0 },

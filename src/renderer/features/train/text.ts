@@ -63,6 +63,7 @@ export const text = {
     namePlaceholder: 'Named by itself if left empty',
     all: 'all',
     fraction: 'Share held out',
+    epochs: 'epochs',
     ofPreset: (value: string) => `${value} with this preset`,
     reset: 'Back to the preset’s settings',
     presetInput: (height: number, width: number, channels: number) =>
@@ -100,6 +101,8 @@ export const text = {
       'How training images are varied, drawn afresh each epoch. The Augment screen shows it.',
     validateOn:
       'Images that training never sees. Accuracy on them tells what to expect on new pictures.',
+    validateEvery:
+      'Epochs from one look at the validation images to the next; the last epoch is always looked at.',
     engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
     parameters: 'Numbers that training adjusts.',
     macs: 'Products and sums that one image takes: how much there is to compute.',
@@ -232,6 +235,7 @@ export const text = {
     trainLimit: 'Image limit',
     augment: 'Augmentation',
     validateOn: 'Validate on',
+    validateEvery: 'Validate every',
     validationImages: 'Validation images',
     classes: 'Classes',
     engine: 'Engine',

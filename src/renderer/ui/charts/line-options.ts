@@ -60,31 +60,36 @@ function datasets({ series, color }: LineLook): ChartDataset<'line', { x: number
   });
 }
 
-/** Shows something else in a chart that is there. */
-export function applyLook(chart: Chart<'line'>, look: LineLook): void {
-  const quiet = look.color('--text-3');
-  const font = { family: look.color('--font-sans'), size: 12 };
-  chart.data.datasets = datasets(look);
+/**
+ * Axes in the colours and letters of the theme.
+ * @param color the value of a token
+ */
+export function paintAxes(
+  chart: Chart<'line'>,
+  xLabel: string,
+  color: (token: string) => string,
+): void {
+  const quiet = color('--text-3');
+  const font = { family: color('--font-sans'), size: 12 };
   const { x, y } = chart.options.scales!;
-  Object.assign(x!, {
-    ...look.x,
-    title: {
-      display: true,
-      text: look.xLabel,
-      align: 'end',
-      color: quiet,
-      padding: 0,
-      font,
-    },
-  });
-  Object.assign(y!, { ...look.y, type: look.logarithmic ? 'logarithmic' : 'linear' });
-  x!.ticks!.callback = (value) => look.formatX(Number(value));
-  y!.ticks!.callback = (value) => look.formatTick(Number(value));
+  const title = { display: true, text: xLabel, align: 'end', color: quiet, padding: 0, font };
+  Object.assign(x!, { title });
   for (const axis of [x!, y!]) {
     axis.ticks!.color = quiet;
     axis.ticks!.font = font;
-    axis.grid!.color = look.color('--grid-line');
+    axis.grid!.color = color('--grid-line');
   }
+}
+
+/** Shows something else in a chart that is there. */
+export function applyLook(chart: Chart<'line'>, look: LineLook): void {
+  chart.data.datasets = datasets(look);
+  const { x, y } = chart.options.scales!;
+  Object.assign(x!, look.x);
+  Object.assign(y!, { ...look.y, type: look.logarithmic ? 'logarithmic' : 'linear' });
+  x!.ticks!.callback = (value) => look.formatX(Number(value));
+  y!.ticks!.callback = (value) => look.formatTick(Number(value));
+  paintAxes(chart, look.xLabel, look.color);
   chart.options.layout = { padding: { right: look.right, top: 4 } };
   chart.update('none');
 }

@@ -133,16 +133,23 @@ it('gives each layer its own of numbers that are stored once', () => {
   const conv = { op: 'Conv', attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } };
   const graph = readOnnx(
     foreignFile({
-      weights: { kernel: numbers([1, 1, 3, 3]), zero: { dims: [1], data: [0] } },
+      weights: {
+        kernel: numbers([1, 1, 3, 3]),
+        zero: { dims: [1], data: [0] },
+        table: numbers([8]),
+      },
       nodes: [
         { op: 'Identity', inputs: ['zero'], outputs: ['other'] },
         { ...conv, inputs: ['x', 'kernel', 'zero'], outputs: ['a'] },
         { ...conv, inputs: ['a', 'kernel', 'other'], outputs: ['b'] },
+        { op: 'Add', inputs: ['b', 'table'], outputs: ['c'] },
+        { op: 'Add', inputs: ['table', 'c'], outputs: ['d'] },
       ],
     }),
     'model.onnx',
   );
-  expect([...graph.weights.keys()].sort()).toEqual(['kernel', 'kernel#2', 'other', 'zero']);
+  const names = ['kernel', 'kernel#2', 'other', 'table', 'table#2', 'zero'];
+  expect([...graph.weights.keys()].sort()).toEqual(names);
 });
 
 it('says which operator stands in the way', () => {

@@ -25,6 +25,8 @@ const settings: Readonly<Record<string, readonly number[]>> = {
 const STATISTICS = [3, 4];
 /** What may be done to pixels before the first layer. */
 const onPixels = new Set(['Add', 'Sub', 'Mul', 'Div']);
+/** What is a layer where one side comes from the image: a bias, a scale, a projection. */
+const layers = new Set([...onPixels, 'MatMul']);
 const movesPixels = new Set(['Cast', 'Concat', 'Identity', 'Pad', 'Slice', 'Split', 'Transpose']);
 
 export interface SortedNumbers {
@@ -45,6 +47,7 @@ export function sortNumbers({ nodes, initializers, constants, input }: ParsedMod
   const statistics = new Set<string>();
   const taken = new Set<string>();
   const before = new Set([input.name]);
+  const images = new Set([input.name]);
   const aliases = new Map<string, string>();
   const result: ParsedNode[] = [];
   const own = (name: string, tensor: KnownTensor): string => {
@@ -64,6 +67,9 @@ export function sortNumbers({ nodes, initializers, constants, input }: ParsedMod
     }
     const early =
       node.inputs.some((name) => before.has(name)) && (onPixels.has(op) || movesPixels.has(op));
+    const seesImage =
+      !['Shape', 'Size'].includes(op) && node.inputs.some((name) => images.has(name));
+    if (seesImage) for (const name of node.outputs) images.add(name);
     const inputs = node.inputs.map((name, index) => {
       const source = aliases.get(name) ?? name;
       const tensor = all.get(source);
@@ -76,6 +82,7 @@ export function sortNumbers({ nodes, initializers, constants, input }: ParsedMod
       }
       const few = tensor.data.length < (initializers.has(source) ? 2 : 16);
       if (few || early || settings[op]?.includes(index)) return source;
+      if (seesImage && layers.has(op)) return own(name, tensor);
       if (!weights.has(source)) own(source, tensor);
       return source;
     });
