@@ -58,6 +58,7 @@ test('training: stop, cancel, an engine that dies, and two runs compared', async
     await ended(app, 'Interrupted');
     await expect(app.getByText(/ended after \d+ of 400 epochs/)).toBeVisible();
     await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+    await expect(app.getByRole('heading', { name: /^Evaluate/, level: 1 })).toBeVisible();
     await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
     await expect(app.getByRole('grid', { name: /Confusion matrix of cut off run/ })).toBeVisible({
       timeout: 60_000,
@@ -163,6 +164,7 @@ test('mistakes: relabeled where they are seen, evaluated again, predicted with t
   await train(app, 2, 'two epochs');
   await ended(app, 'Done');
   await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+  await expect(app.getByRole('heading', { name: /^Evaluate/, level: 1 })).toBeVisible();
   await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
   const matrix = app.getByRole('grid', { name: /Confusion matrix/ });
   await expect(matrix).toBeVisible({ timeout: 60_000 });

@@ -4,7 +4,10 @@ import { expect } from './fixtures.ts';
 
 /** Goes to a stage by the rail. */
 export async function go(app: Page, stage: string): Promise<void> {
-  await app.getByRole('navigation', { name: 'Stages' }).getByText(stage, { exact: true }).click();
+  const stages = app.getByRole('navigation', { name: 'Stages' });
+  await stages.getByText(stage, { exact: true }).click();
+  // The screen before may have a button of the same name as one of this screen's.
+  await expect(stages.locator('[aria-current="page"]')).toHaveText(stage);
 }
 
 /** The folder browser of the browser host: type the path, then choose it. */

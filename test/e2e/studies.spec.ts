@@ -160,6 +160,7 @@ test('wrong labels: found by folds, mended, trained again, compared', async ({ a
     await app.getByRole('button', { name: 'Start training' }).click();
     await ended().toBeVisible({ timeout: 60_000 });
     await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
+    await expect(app.getByRole('heading', { name: /^Evaluate/, level: 1 })).toBeVisible();
     await app.getByRole('main').getByRole('button', { name: 'Evaluate', exact: true }).click();
     await expect(app.getByRole('grid', { name: /Confusion matrix/ })).toBeVisible({
       timeout: 60_000,
