@@ -12,7 +12,6 @@ export const exportFormat = z.enum([
   'tfjs',
   'keras-project',
   'web',
-  'web',
   'tflite',
   'tflite-int8',
 ]);
