@@ -32,6 +32,8 @@ export interface CourseOptions {
   validateOn?: ValidateOn;
   averaging?: AveragingSpec | null;
   views?: ViewsSpec | null;
+  /** False by `--no-film`. */
+  film?: boolean;
 }
 
 export function addStepOptions(command: Command): Command {
@@ -88,6 +90,7 @@ export async function trainOptions(
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
     finetune,
     featureCopies: options.featureCopies ?? null,
+    film: options.film ?? true,
   };
 }
 

@@ -70,6 +70,8 @@ export const trainOptions = z.object({
    * once and for all. Null: images are varied afresh in each epoch, and looked at anew.
    */
   featureCopies: z.number().int().min(1).max(1000).nullable().default(null),
+  /** Whether filters and a few feature maps are kept after each epoch, to be watched like a film. */
+  film: z.boolean().default(true),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -82,7 +84,7 @@ export const trainPlan = z.object({
   /** Images without a label that it learns from. */
   unlabeledImages: z.number().int(),
   classes: z.array(z.string()),
-  /** From this machine's last runs of the same model, else null. */
+  /** From this machine's last runs of the same model, or a few steps that were timed; else null. */
   estimateSeconds: z.number().nullable(),
   /** What will train, or that it is timed at the start. */
   engine: z.string(),
@@ -236,6 +238,11 @@ const inRun = inProject.extend({ run: runId });
 export const runsContract = {
   presets: call.output(z.array(presetInfo)),
   plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
+  /**
+   * Seconds that it will take: the plan's, or else by timing a few steps, which takes some seconds
+   * once. Null where that cannot be told, and while something trains.
+   */
+  estimate: call.input(inProject.extend({ options: trainOptions })).output(z.number().nullable()),
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
     .output(z.object({ run: runId, job: jobId })),
