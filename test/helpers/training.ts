@@ -23,6 +23,7 @@ export const quick: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  startFrom: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

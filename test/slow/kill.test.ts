@@ -28,6 +28,7 @@ const options: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  startFrom: null,
 };
 
 let root: string;

@@ -45,6 +45,8 @@ export class TrainForm {
   /** Its last epochs, in which more of a pretrained network learns; null: none. */
   finetune = $state.raw<TrainOptions['finetune']>(null);
   featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
+  /** The run whose weights it begins with; null: random ones. */
+  startFrom = $state.raw<TrainOptions['startFrom']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -91,6 +93,7 @@ export class TrainForm {
       validateEvery: this.validateEvery,
       finetune: this.finetune,
       featureCopies: this.featureCopies,
+      startFrom: this.startFrom,
     };
   }
 
@@ -199,6 +202,7 @@ export class TrainForm {
     this.validateEvery = options.validateEvery;
     this.finetune = options.finetune;
     this.featureCopies = options.featureCopies;
+    this.startFrom = options.startFrom;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

@@ -93,6 +93,7 @@ function store(
           validateEvery: 1,
           finetune: null,
           featureCopies: null,
+          startFrom: null,
         },
         spec,
         classes: classNames.map((name) => ({ id: ensureClass(store, name), name })),
