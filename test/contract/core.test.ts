@@ -32,6 +32,7 @@ const options: TrainOptions = {
   finetune: null,
   featureCopies: null,
   film: true,
+  startFrom: null,
 };
 
 beforeAll(async () => {

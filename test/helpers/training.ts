@@ -24,6 +24,7 @@ export const quick: TrainOptions = {
   finetune: null,
   featureCopies: null,
   film: true,
+  startFrom: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -29,6 +29,7 @@ const options: TrainOptions = {
   finetune: null,
   featureCopies: null,
   film: true,
+  startFrom: null,
 };
 
 let root: string;

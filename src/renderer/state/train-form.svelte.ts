@@ -48,6 +48,8 @@ export class TrainForm {
   finetune = $state.raw<TrainOptions['finetune']>(null);
   featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
   film = $state(true);
+  /** The run whose weights it begins with; null: random ones. */
+  startFrom = $state.raw<TrainOptions['startFrom']>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -99,6 +101,7 @@ export class TrainForm {
       finetune: this.finetune,
       featureCopies: this.featureCopies,
       film: this.film,
+      startFrom: this.startFrom,
     };
   }
 
@@ -208,6 +211,7 @@ export class TrainForm {
     this.finetune = options.finetune;
     this.featureCopies = options.featureCopies;
     this.film = options.film;
+    this.startFrom = options.startFrom;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);

@@ -94,6 +94,7 @@ function store(
           finetune: null,
           featureCopies: null,
           film: true,
+          startFrom: null,
         },
         spec,
         classes: classNames.map((name) => ({ id: ensureClass(store, name), name })),

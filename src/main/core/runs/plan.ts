@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { featureWarnings, fineTuningProblems, knownLayers } from './transfer.ts';
 import { selectData, type RunSelection } from './data.ts';
 import { imagesAnEpoch } from './epoch-images.ts';
+import { planStart } from './start.ts';
 import type { Throughput } from './throughput.ts';
 import { count, list } from './words.ts';
 
@@ -27,10 +28,11 @@ export interface PlannedRun {
 }
 
 export async function planTraining(
-  { store, backbones }: Project,
+  project: Project,
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
+  const { store, backbones } = project;
   const chosen = trainedModel(store, options);
   const found = store.classes.list().filter(({ images }) => images > 0).length;
   const { finetune } = options;
@@ -41,7 +43,7 @@ export async function planTraining(
     classes,
     batch: options.batch,
     backbones: early.problem ? undefined : backbones.files(chosen.spec),
-    prefix: early.problem ? 0 : knownLayers(chosen.spec, classes, options, backbones),
+    prefix: early.problem ? 0 : knownLayers(chosen.spec, classes, options, project),
   };
   const [info, choice, memory] = await Promise.all([
     engine.info(),
@@ -67,6 +69,14 @@ export async function planTraining(
     problems.push(hint === null ? message : `${message} ${hint}`);
   }
   problems.push(...fineTuningProblems(chosen.spec, classes, options, backbones));
+  const begun = model.problem
+    ? null
+    : planStart(project, options.startFrom, {
+        spec: chosen.spec,
+        classes: selection.classes,
+        validation: selection.validation?.images ?? new Uint32Array(),
+      });
+  problems.push(...(begun?.problems ?? []));
   if (!backend?.available) {
     problems.push(
       `The engine '${backendId}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
@@ -100,11 +110,13 @@ export async function planTraining(
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,
+      start: begun?.start ?? null,
       warnings: [
         ...shapeWarnings(store, chosen.spec),
         ...selection.warnings,
         ...monitorWarnings(options),
         ...unlabeledWarnings(options),
+        ...(begun?.warnings ?? []),
         ...featureWarnings(options, work.prefix),
         ...memory,
       ],

@@ -102,7 +102,7 @@ export class RunService {
           parameters: plan.model.summary.parameters,
           versions: this.#versions(engine),
           labelRevision: selection.labelRevision,
-          warnings: plan.warnings,
+          warnings: [...(plan.start ? [plan.start.text] : []), ...plan.warnings],
           job: null,
           owner: { pid: process.pid, mark },
           study: null,
