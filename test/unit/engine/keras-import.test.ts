@@ -21,7 +21,15 @@ let counter = 0;
 
 async function read(file: string, changes: Partial<ImportModelJob> = {}) {
   const runDir = join(folder, `run-${counter++}`);
-  const job = { file, runDir, classNames: null, otherwise: ['a', 'b'], pixels: null, spec: null, ...changes };
+  const job = {
+    file,
+    runDir,
+    classNames: null,
+    otherwise: ['a', 'b'],
+    pixels: null,
+    spec: null,
+    ...changes,
+  };
   return { runDir, imported: await importModel(job) };
 }
 
