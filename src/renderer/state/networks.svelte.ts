@@ -6,6 +6,8 @@ export type NetworkChanges = Omit<Parameters<FoveaClient['backbones']['change']>
 export class NetworksState {
   /** Those of the app first; null until they were read. */
   list = $state.raw<readonly BackboneInfo[] | null>(null);
+  /** SHA-256 of the one that is looked at; empty: the first; null: none. */
+  openId = $state<string | null>(null);
   readonly #client: FoveaClient['backbones'];
   readonly #details = new Map<string, BackboneDetails>();
 

@@ -67,6 +67,10 @@ export type BackboneNode = z.infer<typeof backboneNode>;
 export const backboneDetails = backboneInfo.extend({
   /** From the image to the answer. */
   nodes: z.array(backboneNode),
+  /** Of its answer, in order; null without one. */
+  classNames: z.array(z.string()).nullable(),
+  /** 'imagenet': its file has none, but as many classes; null: they are numbers. */
+  namesFrom: z.enum(['file', 'imagenet']).nullable(),
   /** What it would be given and where it would be cut if the user had not said otherwise. */
   proposed: z.object({ preprocessing: preprocessing.nullable(), cut: z.string() }),
 });

@@ -9,7 +9,7 @@ export function backbonesApi(context: CoreContext) {
   return {
     list: os.backbones.list.handler(() => backbones.list().map(backboneInfoOf)),
     get: os.backbones.get.handler(({ input }) =>
-      backboneDetailsOf(backbones.require(input.backbone)),
+      backboneDetailsOf(backbones.require(input.backbone), backbones),
     ),
     add: os.backbones.add.handler(async ({ input: { source, name }, signal }) => {
       const options = { name, signal };
@@ -20,7 +20,7 @@ export function backbonesApi(context: CoreContext) {
       return backboneInfoOf(added);
     }),
     change: os.backbones.change.handler(({ input: { backbone, ...changes } }) =>
-      backboneDetailsOf(backbones.change(backbone, changes)),
+      backboneDetailsOf(backbones.change(backbone, changes), backbones),
     ),
     remove: os.backbones.remove.handler(({ input }) => backbones.remove(input.backbone)),
     features: os.backbones.features.handler(({ input: { project, ...request } }) =>

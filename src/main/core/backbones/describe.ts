@@ -3,7 +3,8 @@ import type { BackboneDetails, BackboneInfo, BackboneNode } from '#shared/contra
 import type { ImportedGraph, ImportedNode } from '../engine/import/types.ts';
 import { elements } from '../engine/graph/shape.ts';
 import { publishedAs } from './published.ts';
-import type { LibraryEntry } from './library.ts';
+import { classNamesOf } from './class-names.ts';
+import type { BackboneLibrary, LibraryEntry } from './library.ts';
 
 export function backboneInfoOf({ graph, file: _, chosen, ...known }: LibraryEntry): BackboneInfo {
   const { input, metadata } = graph;
@@ -28,10 +29,15 @@ export function backboneInfoOf({ graph, file: _, chosen, ...known }: LibraryEntr
   };
 }
 
-export function backboneDetailsOf(entry: LibraryEntry): BackboneDetails {
+export function backboneDetailsOf(
+  entry: LibraryEntry,
+  library: Pick<BackboneLibrary, 'list'>,
+): BackboneDetails {
   const { cut, metadata } = entry.graph;
+  const info = backboneInfoOf(entry);
   return {
-    ...backboneInfoOf(entry),
+    ...info,
+    ...classNamesOf(entry, info.classes, library),
     nodes: nodesOf(entry),
     proposed: { preprocessing: metadata.preprocessing, cut },
   };
