@@ -14,7 +14,7 @@ const USUAL_STD = [0.229, 0.224, 0.225];
 export interface BackboneChoice {
   /** Name of the value that it is cut at; its usual cut unless given. */
   cut?: string | undefined;
-  /** What of it learns: 'none' unless given, 'all', or a node and all above it. */
+  /** What of it learns: 'none' unless given, 'all', or a node and all that it feeds. */
   freeze?: string | undefined;
   /** Height and width of the images; what the network was made for unless given. */
   size?: number | undefined;

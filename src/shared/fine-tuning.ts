@@ -7,7 +7,7 @@ import { scheduleSpec } from './schedule.ts';
 export const fineTuningSpec = z.object({
   /** Epochs before it, in which what is behind the network learns by itself. */
   after: z.number().int().min(1).max(100_000),
-  /** What learns then, as in a backbone layer: a node and all above it, or 'all'. */
+  /** What learns then, as in a backbone layer: a node and all that it feeds, or 'all'. */
   trainableFrom: z.string().min(1).max(500),
   learningRate: z.number().positive().max(100).default(1e-4),
   optimizer: optimizerSpec.default({ type: 'sgd', momentum: 0.9 }),

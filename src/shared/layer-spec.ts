@@ -192,7 +192,7 @@ const backbone = z.strictObject({
   model: z.string().regex(/^[0-9a-f]{64}$/),
   /** Name of the value that it gives out. */
   cut: z.string().min(1).max(500),
-  /** What learns: 'none' (unless said), 'all', or the node that gives this value and all above it. */
+  /** What learns: 'none' (unless said), 'all', or the node that gives this value and all that it feeds. */
   trainableFrom: z.string().min(1).max(500).optional(),
   /** The network's own learning rates, rising from layer to layer; the model's unless said. */
   rates: rateSpan.optional(),

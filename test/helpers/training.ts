@@ -23,6 +23,8 @@ export const quick: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  film: true,
+  startFrom: null,
 };
 
 /** Answers the handle of a new project with generated images in it. */

@@ -31,14 +31,19 @@ const modelOf = (name: ModelName) => session.trained.find((each) => each.name ==
 it.each(names)('onnxruntime answers for %s in half precision', async (name) => {
   const model = modelOf(name);
   const directory = await session.exportTo(model, 'onnx-fp16');
-  expectParity('onnx-fp16', model, await askPython('onnx', directory, model), tolerances.float16);
+  expectParity(
+    'onnx-fp16',
+    model,
+    await askPython('onnx_file', directory, model),
+    tolerances.float16,
+  );
 });
 
 it('onnxruntime and LiteRT answer in integers nearly as the app does', async () => {
   const model = modelOf('fashion-small');
   for (const [format, client] of [
-    ['onnx-int8', 'onnx'],
-    ['tflite-int8', 'tflite'],
+    ['onnx-int8', 'onnx_file'],
+    ['tflite-int8', 'tflite_file'],
   ] as const) {
     const directory = await session.exportTo(model, format);
     expectParity(format, model, await askPython(client, directory, model), tolerances.int8);
@@ -48,13 +53,30 @@ it('onnxruntime and LiteRT answer in integers nearly as the app does', async () 
 it.each(names)('PyTorch answers for %s as the app does', async (name) => {
   const model = modelOf(name);
   const directory = await session.exportTo(model, 'pytorch');
-  expectParity('pytorch', model, await askPython('pytorch', directory, model), tolerances.float32);
+  expectParity(
+    'pytorch',
+    model,
+    await askPython('pytorch_file', directory, model),
+    tolerances.float32,
+  );
 });
 
 it.each(names)('LiteRT answers for %s as the app does', async (name) => {
   const model = modelOf(name);
   const directory = await session.exportTo(model, 'tflite');
-  expectParity('tflite', model, await askPython('tflite', directory, model), tolerances.float32);
+  expectParity(
+    'tflite',
+    model,
+    await askPython('tflite_file', directory, model),
+    tolerances.float32,
+  );
+});
+
+it.each(names)('coremltools reads %s, and its program answers as the app does', async (name) => {
+  const model = modelOf(name);
+  const directory = await session.exportTo(model, 'coreml');
+  const answers = await askPython('coreml_file', directory, model);
+  expectParity('coreml', model, answers, tolerances.float32);
 });
 
 it.each(names)(

@@ -14,7 +14,7 @@ afterAll(() => session.close());
 it.each(names)('onnxruntime answers for %s as the app does', async (name) => {
   const model = session.trained.find((each) => each.name === name)!;
   const directory = await session.exportTo(model, 'onnx');
-  expectParity('onnx', model, await askPython('onnx', directory, model), tolerances.float32);
+  expectParity('onnx', model, await askPython('onnx_file', directory, model), tolerances.float32);
 });
 
 it('comes with a Python example that works', async () => {

@@ -28,6 +28,8 @@ const options: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  film: true,
+  startFrom: null,
 };
 
 let root: string;

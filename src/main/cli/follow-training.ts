@@ -146,6 +146,8 @@ function startLine(run: Run): object {
     optimizer: run.spec.optimizer,
     early_stop: run.options.earlyStop,
     seed: run.options.seed,
+    start_from: run.options.startFrom,
+    notes: run.warnings,
   };
 }
 
@@ -154,7 +156,7 @@ function startText(run: Run): string {
     `Run ${run.id}: ${run.spec.name}, ${count(run.parameters)} parameters, ` +
     `${count(run.trainImages)} training and ${count(run.validationImages)} validation images` +
     (run.unlabeledImages > 0 ? `, ${count(run.unlabeledImages)} without a label` : '') +
-    `, on ${run.engine ?? '-'}.`
+    [`, on ${run.engine ?? '-'}.`, ...run.warnings].join('\n')
   );
 }
 

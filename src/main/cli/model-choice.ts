@@ -1,13 +1,14 @@
 /** Which model a command is about: a preset, a saved model, or a spec in a file. */
 import { readFile } from 'node:fs/promises';
 import { toFileError } from '#core/util/files.ts';
-import type { FoveaClient, ModelChoice, TrainingDefaults } from '#shared/contract/index.ts';
+import type { FoveaClient, ModelChoice, Run, TrainingDefaults } from '#shared/contract/index.ts';
 import { plainDefaults, trainingDefaults } from '#shared/contract/models.ts';
 import { AppError } from '#shared/errors.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import { findPreset, presets, type Preset } from '#shared/presets/index.ts';
 import { recipeIds, type RecipeId } from '#shared/recipes/index.ts';
 import type { FineTuningSpec } from '#shared/fine-tuning.ts';
+import { findRun } from './find-run.ts';
 import { fromWorkingFolder } from './paths.ts';
 import { transferToTrain, type TransferOptions } from './transfer-options.ts';
 
@@ -17,6 +18,8 @@ export interface ModelOptions {
   model?: string;
   recipe?: RecipeId;
   backbone?: string;
+  /** A run whose weights it begins with. */
+  startFrom?: string;
 }
 
 /** How an option that takes a preset is described. */
@@ -66,10 +69,27 @@ interface ModelToTrain {
   choice: ModelChoice;
   defaults: TrainingDefaults;
   finetune?: FineTuningSpec | null;
+  startFrom?: Run;
 }
 
 /** What to train and the settings that go with it. */
 export async function modelToTrain(
+  client: FoveaClient,
+  project: string,
+  options: ModelOptions & TransferOptions & { trainLimit?: number; epochs?: number },
+): Promise<ModelToTrain> {
+  if (options.startFrom === undefined) return await givenModel(client, project, options);
+  const run = await findRun(client, project, options.startFrom);
+  const others = ['preset', 'model', 'spec', 'recipe', 'backbone'] as const;
+  if (others.some((name) => options[name] !== undefined)) {
+    return { ...(await givenModel(client, project, options)), startFrom: run };
+  }
+  // One that was trained elsewhere has no settings that it was trained with.
+  const defaults = run.epochs.length > 0 ? trainingDefaults.parse(run.options) : plainDefaults;
+  return { choice: { kind: 'spec', spec: run.spec }, defaults, startFrom: run };
+}
+
+async function givenModel(
   client: FoveaClient,
   project: string,
   options: ModelOptions & TransferOptions & { trainLimit?: number; epochs?: number },

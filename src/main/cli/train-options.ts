@@ -1,7 +1,7 @@
 /** The settings of a training as commands take them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { AveragingSpec } from '#shared/averaging.ts';
-import type { FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
+import type { Checkpoint, FoveaClient, TrainOptions, ValidateOn } from '#shared/contract/index.ts';
 import { engineNames } from '#shared/engine-names.ts';
 import type { OptimizerSpec } from '#shared/model-spec.ts';
 import { recipeIds } from '#shared/recipes/index.ts';
@@ -20,6 +20,7 @@ export interface StepOptions extends ModelOptions, TransferOptions {
   seed: number;
   trainLimit?: number;
   augment?: string;
+  startCheckpoint: Checkpoint;
   engine: TrainOptions['engine'];
 }
 
@@ -32,6 +33,8 @@ export interface CourseOptions {
   validateOn?: ValidateOn;
   averaging?: AveragingSpec | null;
   views?: ViewsSpec | null;
+  /** False by `--no-film`. */
+  film?: boolean;
 }
 
 export function addStepOptions(command: Command): Command {
@@ -41,6 +44,15 @@ export function addStepOptions(command: Command): Command {
     .option('--model <name>', 'a model that the project keeps')
     .addOption(
       new Option('--recipe <id>', 'model and settings chosen for the data').choices(recipeIds),
+    )
+    .option(
+      '--start-from <run>',
+      "begin with a run's weights, and its model unless another is given",
+    )
+    .addOption(
+      new Option('--start-checkpoint <which>', 'which of its weights')
+        .choices(['best', 'last'])
+        .default('best'),
     )
     .option('--batch <n>', 'images a step', positiveInteger)
     .option('--optimizer <form>', optimizerHelp, optimizer)
@@ -67,7 +79,8 @@ export async function trainOptions(
   project: string,
   options: StepOptions & CourseOptions,
 ): Promise<TrainOptions> {
-  const { choice, defaults, finetune = null } = await modelToTrain(client, project, options);
+  const model = await modelToTrain(client, project, options);
+  const { choice, defaults, finetune = null, startFrom } = model;
   return {
     model: choice,
     epochs: options.epochs ?? defaults.epochs,
@@ -88,6 +101,8 @@ export async function trainOptions(
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
     finetune,
     featureCopies: options.featureCopies ?? null,
+    film: options.film ?? true,
+    startFrom: startFrom ? { run: startFrom.id, checkpoint: options.startCheckpoint } : null,
   };
 }
 

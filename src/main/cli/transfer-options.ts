@@ -34,7 +34,11 @@ export function addTransferOptions(command: Command): Command {
       "a pretrained network: one that 'backbone list' names, or an ONNX file",
     )
     .option('--cut <node>', 'where its answer is taken; before its classifier unless given')
-    .option('--freeze <what>', 'what of it does not learn: all, none, or all below a NODE', 'all')
+    .option(
+      '--freeze <what>',
+      'what of it does not learn: all, none, or all but a NODE and what it feeds',
+      'all',
+    )
     .option('--head <form>', headHelp, head)
     .option('--two-phase', 'first only the head learns, then the top of the network, slowly')
     .option('--finetune-epochs <n>', 'of the second phase', positiveInteger)

@@ -15,6 +15,8 @@ import type {
 import type { ModelSpec } from '#shared/model-spec.ts';
 
 const planDelayMs = 200;
+/** A model that is only passed by is not timed. */
+const timeDelayMs = 1000;
 
 export type ValidateKind = 'validation' | 'test' | 'fraction' | 'none';
 
@@ -58,6 +60,9 @@ export class TrainForm {
   /** Its last epochs, in which more of a pretrained network learns; null: none. */
   finetune = $state.raw<TrainOptions['finetune']>(null);
   featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
+  film = $state(true);
+  /** The run whose weights it begins with; null: random ones. */
+  startFrom = $state.raw<TrainOptions['startFrom']>(null);
 
   /** Null: another model. */
   transfer = $state.raw<Transfer | null>(null);
@@ -68,11 +73,15 @@ export class TrainForm {
   /** Why there is no plan. */
   failure = $state.raw<unknown>(null);
   planning = $state(false);
+  /** A few steps are being timed, to say how long it takes. */
+  timing = $state(false);
 
   readonly #client: FoveaClient;
   readonly #project: string;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #timeTimer: ReturnType<typeof setTimeout> | undefined;
+  #timed: AbortController | undefined;
   #chosen = false;
   /** What the chosen recipe says, until the user says otherwise. */
   #recipeEpochs: number | null = null;
@@ -107,6 +116,8 @@ export class TrainForm {
       validateEvery: this.validateEvery,
       finetune: this.finetune,
       featureCopies: this.featureCopies,
+      film: this.film,
+      startFrom: this.startFrom,
     };
   }
 
@@ -251,6 +262,8 @@ export class TrainForm {
     this.validateEvery = options.validateEvery;
     this.finetune = options.finetune;
     this.featureCopies = options.featureCopies;
+    this.film = options.film;
+    this.startFrom = options.startFrom;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);
@@ -261,6 +274,7 @@ export class TrainForm {
   replan(delay = planDelayMs): void {
     if (!this.#chosen) return;
     clearTimeout(this.#timer);
+    this.leaveTiming();
     this.planning = true;
     this.#timer = setTimeout(() => void this.#askPlan(), delay);
   }
@@ -273,6 +287,7 @@ export class TrainForm {
   async settle(): Promise<boolean> {
     if (!this.#chosen) return false;
     clearTimeout(this.#timer);
+    this.leaveTiming();
     this.planning = true;
     await this.#askPlan();
     return this.canStart;
@@ -293,5 +308,32 @@ export class TrainForm {
       this.summary = null;
     }
     if (mine === this.#asked) this.planning = false;
+  }
+
+  /** Has the chosen model timed, once nothing else was chosen for a moment; a guess before its first run. */
+  timeSoon(): void {
+    this.leaveTiming();
+    this.#timeTimer = setTimeout(() => void this.#time(), timeDelayMs);
+  }
+
+  leaveTiming(): void {
+    clearTimeout(this.#timeTimer);
+    this.#timed?.abort();
+    this.timing = false;
+  }
+
+  async #time(): Promise<void> {
+    const asked = new AbortController();
+    const { signal } = asked;
+    this.#timed = asked;
+    this.timing = true;
+    try {
+      const input = { project: this.#project, options: this.options };
+      const estimateSeconds = await this.#client.runs.estimate(input, { signal });
+      if (!signal.aborted && this.plan) this.plan = { ...this.plan, estimateSeconds };
+    } catch {
+      // Nothing is said of the time then; whatever is wrong shows when it starts.
+    }
+    if (this.#timed === asked) this.timing = false;
   }
 }

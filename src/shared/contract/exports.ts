@@ -14,6 +14,7 @@ export const exportFormat = z.enum([
   'web',
   'tflite',
   'tflite-int8',
+  'coreml',
 ]);
 export type ExportFormat = z.infer<typeof exportFormat>;
 

@@ -9,6 +9,7 @@ import { earlyStopSpec, scheduleSpec } from '../schedule.ts';
 import { unlabeledSpec } from '../unlabeled.ts';
 import { viewsSpec } from '../views.ts';
 import { call, inProject, jobId, runId, timestamp } from './base.ts';
+import { checkpoint } from './evaluation.ts';
 import { errorInfo } from './jobs.ts';
 import { backendInfo } from './system.ts';
 import { inputSize, modelCheck, modelChoice, trainingDefaults } from './models.ts';
@@ -34,6 +35,10 @@ export const validateOn = z.union([
   z.object({ kind: z.literal('none') }),
 ]);
 export type ValidateOn = z.infer<typeof validateOn>;
+
+/** A run of the project whose weights a training begins with, as far as both models are alike. */
+export const startFrom = z.object({ run: runId, checkpoint: checkpoint.default('best') });
+export type StartFrom = z.infer<typeof startFrom>;
 
 export const trainOptions = z.object({
   model: modelChoice,
@@ -70,6 +75,10 @@ export const trainOptions = z.object({
    * once and for all. Null: images are varied afresh in each epoch, and looked at anew.
    */
   featureCopies: z.number().int().min(1).max(1000).nullable().default(null),
+  /** Whether filters and a few feature maps are kept after each epoch, to be watched like a film. */
+  film: z.boolean().default(true),
+  /** Trained weights to begin with, with a fresh optimizer; null: random ones. */
+  startFrom: startFrom.nullable().default(null),
 });
 export type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -82,12 +91,22 @@ export const trainPlan = z.object({
   /** Images without a label that it learns from. */
   unlabeledImages: z.number().int(),
   classes: z.array(z.string()),
-  /** From this machine's last runs of the same model, else null. */
+  /** From this machine's last runs of the same model, or a few steps that were timed; else null. */
   estimateSeconds: z.number().nullable(),
   /** What will train, or that it is timed at the start. */
   engine: z.string(),
   /** Each engine with why it is taken or not, and its speed on this model where it is known. */
   engines: z.array(backendInfo),
+  /** What of another run's weights it begins with; null where it begins with random ones. */
+  start: z
+    .object({
+      /** Layers that take all of their weights from there, and those that take none or a part. */
+      taken: z.array(z.string()),
+      fresh: z.array(z.string()),
+      /** 'All layers up to conv2d_2 begin with the weights of r3 “Leaves”; dense begins anew.' */
+      text: z.string(),
+    })
+    .nullable(),
   /** Things to know: 'Images are 150×120 and will be scaled to 28×28'. */
   warnings: z.array(z.string()),
   /** Why it cannot start, as sentences; empty when it can. */
@@ -236,6 +255,11 @@ const inRun = inProject.extend({ run: runId });
 export const runsContract = {
   presets: call.output(z.array(presetInfo)),
   plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
+  /**
+   * Seconds that it will take: the plan's, or else by timing a few steps, which takes some seconds
+   * once. Null where that cannot be told, and while something trains.
+   */
+  estimate: call.input(inProject.extend({ options: trainOptions })).output(z.number().nullable()),
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
     .output(z.object({ run: runId, job: jobId })),

@@ -448,6 +448,10 @@ describe('a day', () => {
     );
     expect(lines[0]).toMatchObject({ model: 'small', preset: null, parameters: 7_850 });
     expect(lines.at(-1)).toMatchObject({ event: 'done' });
+    const first = lines[0]?.['run'] as string;
+    const [next] = await cli.json('train', project, '--start-from', first, '--validate-on', 'test');
+    expect(next).toMatchObject({ model: 'small', start_from: { run: first, checkpoint: 'best' } });
+    expect(next?.['notes']).toContain(`All layers begin with the weights of run ${first} “small”.`);
   });
 
   it('says at which layer a model cannot be built for the project', async () => {

@@ -7,6 +7,7 @@ import type { BackboneSpec } from '#shared/layer-spec.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Backbones } from '#core/engine/backbones/backbones.ts';
 import { computeFeatures } from '#core/engine/backbones/features.ts';
+import { learningWeights } from '#core/engine/backbones/learning.ts';
 import { openBackbone } from '#core/engine/backbones/open.ts';
 import { backboneOutline, graphOf, outlineOf } from '#core/engine/backbones/outline.ts';
 import { unchangingLayers } from '#core/engine/backbones/prefix.ts';
@@ -14,6 +15,10 @@ import { createBackend, createTrainingBackend } from '#core/engine/backends/inde
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
+import { GraphBuilder } from '#core/engine/graph/builder.ts';
+import { toOnnx } from '#core/engine/graph/serialize.ts';
+import type { Value } from '#core/engine/graph/types.ts';
+import { readOnnx } from '#core/engine/import/onnx.ts';
 import type { TensorSet, TrainEvent, TrainJob } from '#core/engine/protocol.ts';
 import { resolveModel } from '#core/engine/layers/resolve.ts';
 import { summarize } from '#core/engine/layers/summary.ts';
@@ -24,6 +29,16 @@ import { bars, temporaryFolder, tinyJob } from './helpers.ts';
 
 const backend = await createTrainingBackend(chooseBackend('cpu', 1), 1);
 
+const backboneOn = (model: string): BackboneSpec => ({
+  type: 'backbone',
+  model,
+  cut: 'maps',
+  preprocessing: { channels: 'rgb', mean: [0.4, 0.4, 0.4], std: [0.2, 0.2, 0.2] },
+});
+
+/** Of a layer that may learn. */
+const place = { name: 'backbone', previous: null, input: [8, 8, 3], classes: 3, frozen: false };
+
 function specOn(
   { sha256 }: TinyBackbone,
   layer: Partial<BackboneSpec> = {},
@@ -33,13 +48,7 @@ function specOn(
     name: 'on tiny',
     input: { height: 8, width: 8, channels },
     layers: [
-      {
-        type: 'backbone',
-        model: sha256,
-        cut: 'maps',
-        preprocessing: { channels: 'rgb', mean: [0.4, 0.4, 0.4], std: [0.2, 0.2, 0.2] },
-        ...layer,
-      },
+      { ...backboneOn(sha256), ...layer },
       { type: 'globalaveragepool2d' },
       { type: 'dropout', rate: 0.2 },
       { type: 'dense', units: 'classes', activation: 'softmax' },
@@ -140,6 +149,38 @@ describe('a pretrained network as a layer', () => {
     expect(trainable.entries[0]?.fullName).toBe('backbone/top.weight');
     expect(ratesOf(trainable)).toBeNull();
     expect(() => names({ trainableFrom: 'nowhere' })).toThrow(/no node below its cut/);
+  });
+
+  it('learns from a node on along the graph: what stands beside it does not, wherever its file has it', () => {
+    const b = new GraphBuilder('branches');
+    const kernel = (name: string, from: number) =>
+      b.initializer(name, {
+        ...{ dtype: 'float32', dims: [2, from, 1, 1] },
+        data: Float32Array.from({ length: 2 * from }, (_, at) => name.length + at),
+      });
+    const conv = (name: string, x: Value, from = 2) => b.op('Conv', [x, kernel(name, from)]);
+    const stem = conv('stem', b.input('image', 'float32', ['batch', 3, 8, 8]), 3);
+    const left = conv('left', stem);
+    const right = conv('right', stem);
+    const joined = b.op('Add', [conv('left.top', left), right]);
+    b.output('answer', conv('end', joined));
+    const graph = readOnnx(toOnnx(b.finish()), 'branches.onnx');
+    const of = (weight: string) => graph.nodes.find(({ weights }) => weights[0] === weight)!;
+    expect(graph.nodes.indexOf(of('right'))).toBeGreaterThan(graph.nodes.indexOf(of('left')));
+    const learning = (from: string, rates?: [number, number]) => {
+      const trainableFrom = from === 'all' ? from : of(from).outputs[0]!;
+      const layer = { cut: of('end').outputs[0]!, trainableFrom, rates };
+      return learningWeights(graph, { ...backboneOn('m'), ...layer }, place);
+    };
+    expect([...learning('left').keys()]).toEqual(['left', 'left.top', 'end']);
+    expect([...learning('right').keys()]).toEqual(['right', 'end']);
+    expect([...learning('stem').keys()]).toEqual([...learning('all').keys()]);
+    expect(learning('stem').size).toBe(5);
+    expect([...learning('left', [0.25, 1])]).toEqual([
+      ['left', 0.25],
+      ['left.top', 0.5],
+      ['end', 1],
+    ]);
   });
 
   it('names the first operator without a gradient above the line, before anything is trained', async () => {

@@ -126,6 +126,8 @@ export interface TrainJob {
   finetune?: FineTuningSpec | null | undefined;
   /** What takes the place of the images until then. */
   features?: TrainFeatures | undefined;
+  /** Trained weights to begin with, unless it goes on after a checkpoint; random ones unless given. */
+  start?: StartWeights | null | undefined;
   /** Threads that prepare batches; by default as many as pay. */
   dataThreads?: number | undefined;
   /**
@@ -135,6 +137,14 @@ export interface TrainJob {
   resume?: boolean;
   /** With `resume`, after early stopping: its patience counts from here. */
   patienceAnew?: boolean;
+}
+
+/** Another run's weights: of its first layers, as far as both models are alike (see start/match). */
+export interface StartWeights {
+  runDir: string;
+  checkpoint: Checkpoint;
+  /** Of each class of the new training, its place among the other run's; -1 where it had it not. */
+  classes: readonly number[];
 }
 
 /** Answers of a model's first layers, where these never change: computed once. */
@@ -193,10 +203,10 @@ export interface TrainResult {
   seconds: number;
 }
 
-/** Where a learning rate is looked for: fresh weights, real images, rates that rise step by step. */
+/** Where a learning rate is looked for: first weights, real images, rates that rise step by step. */
 export type RateJob = Pick<
   TrainJob,
-  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend' | 'backbones'
+  'spec' | 'classNames' | 'train' | 'batch' | 'seed' | 'backend' | 'backbones' | 'start'
 >;
 
 /** Steps of such a sweep; fewer when the loss explodes before. */
@@ -342,6 +352,11 @@ export interface Engine {
   measure(options?: MeasureOptions): Promise<EngineInfo>;
   /** What `auto` would take for this work, from what was timed before; takes no time. */
   choose(work: Work): Promise<EngineChoice>;
+  /**
+   * Times a few steps on made-up images, where this work was not timed before; some seconds. `choose`
+   * knows the speed afterwards, unless the steps failed.
+   */
+  time(work: Work, backend: EngineName, signal?: AbortSignal): Promise<void>;
   /** Throws MODEL_INVALID. */
   memoryNeed(work: Omit<Work, 'batch'> & { prefix?: number | undefined }): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;

@@ -1,10 +1,16 @@
 /** The example programs that go with an exported model: whole, short, and run by a test. */
 
+import type { ExportSource } from './format.ts';
+
 export interface ExampleModel {
-  /** Name of the .onnx file beside the example. */
+  /** Name of the model's file beside the example. */
   file: string;
   /** 1: grey, 3: RGB. */
   channels: number;
+}
+
+export function exampleModel({ run }: ExportSource, file: string): ExampleModel {
+  return { file, channels: run.spec.input.channels };
 }
 
 /** Prepares a picture as the app does: upright, transparency on white, 8 bits a channel. */

@@ -10,7 +10,8 @@ import { checkpointSha256 } from '../runs/folder.ts';
 import type { StoredRun } from '../store/runs.ts';
 import { toFileError } from '../util/files.ts';
 import { slug } from '../util/slug.ts';
-import type { ExportSource } from './format.ts';
+import { calibrationImages } from './calibration.ts';
+import { examplesOf, exportJob, type ExportSource } from './format.ts';
 import { formats } from './formats.ts';
 import { fileSha256, filesIn, MANIFEST, stageExport } from './place.ts';
 import { prove } from './proof.ts';
@@ -40,7 +41,8 @@ export async function exportRun(
   const format = formats[request.format];
   const at = new Date();
   const source = await exportSource(project, run, request.checkpoint, options.version, at);
-  const expected = [...format.fileNames(source), README];
+  const beside = format.beside(source);
+  const expected = [...format.modelFiles(source), ...beside.map(({ name }) => name), README];
   const staging = await stageExport(request.directory, expected, {
     project: project.id,
     run: run.id,
@@ -50,11 +52,14 @@ export async function exportRun(
   try {
     const { signal } = control;
     control.phase('Writing the model');
+    const { directory } = staging;
+    const calibration = await calibrationImages(format.id, project, source, signal);
+    const job = exportJob(format.id, source, directory);
+    await engine.exportModel({ ...job, calibration }, { signal });
+    for (const { name, text } of beside) await writeFile(join(directory, name), text);
     const { decoders } = context;
-    const { resourcesDir } = options;
-    await format.write({ engine, project, decoders, resourcesDir }, source, staging.directory, {
-      signal,
-    });
+    const data = { project, decoders, resourcesDir: options.resourcesDir };
+    await format.writeData?.(data, source, directory, { signal });
     control.phase('Checking the written file');
     const proof = await prove(context, project, format, source, staging.directory, {
       signal,
@@ -101,7 +106,7 @@ export async function exportRun(
         ({ name, bytes }) => ({ path: join(request.directory, ...name.split('/')), bytes }),
       ),
       proof: proof?.proof ?? null,
-      examples: format.examples(source),
+      examples: examplesOf(format, source),
     };
     const id = project.store.transaction(() => {
       project.store.runs.get(run.id);

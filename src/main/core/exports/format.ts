@@ -57,8 +57,15 @@ export type Check =
       tolerance: number;
     };
 
+/** A file of text beside the model. */
+export interface Companion {
+  name: string;
+  text: string;
+  /** Of an example program, which is shown in the app too. */
+  language?: string;
+}
+
 export interface WriteContext {
-  engine: Engine;
   project: Project;
   decoders: DecoderPool;
   resourcesDir: string;
@@ -70,18 +77,22 @@ export interface Format {
   /** What it is for, in one sentence. */
   purpose: string;
   /**
-   * Names of files that `write` makes, without README.md and export.json, so that a folder in which
-   * they would be in the way is refused at once. It may write more, in folders too.
+   * Names of files that hold the model, so that a folder in which they would be in the way is refused
+   * at once. The engine may write more, in folders too.
    */
-  fileNames: (source: ExportSource) => string[];
-  write: (
+  modelFiles: (source: ExportSource) => string[];
+  /** What lies beside the model, without README.md and export.json. */
+  beside: (source: ExportSource) => Companion[];
+  /** Writes what is no text, where the format has that. */
+  writeData?: (
     context: WriteContext,
     source: ExportSource,
     directory: string,
     options: CallOptions & { signal: AbortSignal },
   ) => Promise<void>;
   check: Check;
-  examples: (source: ExportSource) => ExportRecord['examples'];
+  /** Code to use it by that is in no file of its own. */
+  snippets?: ExportRecord['examples'];
   /** The README's part on how to use it. */
   usage: (source: ExportSource) => string;
 }
@@ -95,9 +106,20 @@ export function exportJob(
   return { format, runDir, checkpoint, directory, name, classNames, metadata: provenance };
 }
 
-/** The file of class names that lies beside every model. */
-export const LABELS = 'labels.json';
+/** Lists and settings as a file. */
+export function jsonFile(name: string, content: unknown): Companion {
+  return { name, text: `${JSON.stringify(content, null, 2)}\n` };
+}
 
-export function labelsText({ classNames }: ExportSource): string {
-  return `${JSON.stringify(classNames, null, 2)}\n`;
+/** The class names, in the order of a model's answers. */
+export function labelsFile({ classNames }: ExportSource): Companion {
+  return jsonFile('labels.json', classNames);
+}
+
+/** What is shown of how to use it. */
+export function examplesOf(format: Format, source: ExportSource): ExportRecord['examples'] {
+  const programs = format
+    .beside(source)
+    .flatMap(({ language, text }) => (language === undefined ? [] : [{ language, code: text }]));
+  return [...programs, ...(format.snippets ?? [])];
 }

@@ -1,4 +1,5 @@
 import type { ExportFormat } from '#shared/contract/index.ts';
+import { coreml } from './coreml.ts';
 import type { Format } from './format.ts';
 import { kerasProject } from './keras-project.ts';
 import { keras, kerasH5 } from './keras.ts';
@@ -20,5 +21,6 @@ export const formats: Record<ExportFormat, Format> = {
   'keras-project': kerasProject,
   tflite,
   'tflite-int8': tfliteInt8,
+  coreml,
   web: webPage,
 };

@@ -4,20 +4,26 @@ import { join } from 'node:path';
 import { AppError } from '#shared/errors.ts';
 import type { CallOptions } from '../engine/protocol.ts';
 import type { RunData } from '../store/runs.ts';
-import { exportJob, type ExportSource, type Format, type WriteContext } from './format.ts';
+import { jsonFile, type ExportSource, type Format, type WriteContext } from './format.ts';
 import { projectSettings } from './keras-project-settings.ts';
 
 const TRAIN = 'train.py';
 const SETTINGS = 'settings.json';
+
+const commands = `pip install "keras>=3.10" tensorflow
+python ${TRAIN}
+fovea import-model PROJECT.fovea result.keras
+`;
 
 export const kerasProject: Format = {
   id: 'keras-project',
   name: 'Keras project',
   purpose:
     'The training itself for bigger machines: a Keras program, the images as the model sees them, and the weights to go on from. What comes out can be taken back.',
-  fileNames: () => ['model.keras', SETTINGS, TRAIN],
+  modelFiles: () => ['model.keras', SETTINGS, TRAIN],
+  beside: () => [],
 
-  async write(context, source, directory, options) {
+  async writeData(context, source, directory, options) {
     const { run } = source;
     const { runs } = context.project.store;
     const train = runs.data(run.id, 'train');
@@ -27,9 +33,8 @@ export const kerasProject: Format = {
         hint: 'Export a run that was trained here.',
       });
     }
-    await context.engine.exportModel(exportJob('keras-project', source, directory), options);
     const { settings } = projectSettings(run, train.classes);
-    await writeFile(join(directory, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);
+    await writeFile(join(directory, SETTINGS), jsonFile(SETTINGS, settings).text);
     await copyFile(join(context.resourcesDir, 'keras-project', TRAIN), join(directory, TRAIN));
     await writeImages(context, source, train, join(directory, 'data', 'train'), options);
     const validation = runs.data(run.id, 'validation');
@@ -37,7 +42,7 @@ export const kerasProject: Format = {
   },
 
   check: { kind: 'contents', tolerance: 0 },
-  examples: () => [{ language: 'Shell', code: commands }],
+  snippets: [{ language: 'Shell', code: commands }],
 
   usage: (source) => {
     const { left } = projectSettings(source.run, new Int32Array());
@@ -62,11 +67,6 @@ evaluated beside the others.
 `;
   },
 };
-
-const commands = `pip install "keras>=3.10" tensorflow
-python ${TRAIN}
-fovea import-model PROJECT.fovea result.keras
-`;
 
 /** Pictures as PNG, in folders named by their class's index. */
 async function writeImages(

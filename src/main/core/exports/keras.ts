@@ -1,7 +1,5 @@
 /** Keras, as one file: `.keras` of Keras 3, or the older `.h5`. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { exportJob, LABELS, labelsText, type ExportSource, type Format } from './format.ts';
+import { labelsFile, type ExportSource, type Format } from './format.ts';
 import { kerasExample } from './keras-examples.ts';
 
 const EXAMPLE = 'example.py';
@@ -11,19 +9,16 @@ function kerasFormat(
   { name, purpose }: Pick<Format, 'name' | 'purpose'>,
 ): Format {
   const modelFile = (source: ExportSource) => `${source.name}.${id}`;
-  const example = (source: ExportSource) => kerasExample(modelFile(source), source.run.spec.input);
   return {
     id,
     name,
     purpose,
-    fileNames: (source) => [modelFile(source), LABELS, EXAMPLE],
-    async write({ engine }, source, directory, options) {
-      await engine.exportModel(exportJob(id, source, directory), options);
-      await writeFile(join(directory, LABELS), labelsText(source));
-      await writeFile(join(directory, EXAMPLE), example(source));
+    modelFiles: (source) => [modelFile(source)],
+    beside: (source) => {
+      const text = kerasExample(modelFile(source), source.run.spec.input);
+      return [labelsFile(source), { name: EXAMPLE, text, language: 'Python' }];
     },
     check: { kind: 'contents', tolerance: 0 },
-    examples: (source) => [{ language: 'Python', code: example(source) }],
     usage: (source) => `## Use it
 
 \`\`\`

@@ -1,25 +1,16 @@
 /** ONNX with the preprocessing inside: a picture of any size in, probabilities out. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { javascriptExample, pythonExample, type ExampleModel } from './examples.ts';
-import { calibrationImages } from './calibration.ts';
+import { exampleModel, javascriptExample, pythonExample } from './examples.ts';
 import {
   exact,
-  exportJob,
   integers,
-  LABELS,
-  labelsText,
+  labelsFile,
   type ExportSource,
   type Format,
   type Tolerance,
 } from './format.ts';
 
 const modelFile = (source: ExportSource): string => `${source.name}.onnx`;
-
-const exampleModel = (source: ExportSource): ExampleModel => ({
-  file: modelFile(source),
-  channels: source.run.spec.input.channels,
-});
 
 /** All kinds of ONNX are asked and used alike. */
 function onnxFormat(
@@ -28,14 +19,14 @@ function onnxFormat(
   const { tolerance, ...about } = kind;
   return {
     ...about,
-    fileNames: (source) => [modelFile(source), LABELS, 'example.mjs', 'example.py'],
-
-    async write({ engine, project }, source, directory, options) {
-      const calibration = await calibrationImages(about.id, project, source, options.signal);
-      await engine.exportModel({ ...exportJob(about.id, source, directory), calibration }, options);
-      await writeFile(join(directory, LABELS), labelsText(source));
-      await writeFile(join(directory, 'example.mjs'), javascriptExample(exampleModel(source)));
-      await writeFile(join(directory, 'example.py'), pythonExample(exampleModel(source)));
+    modelFiles: (source) => [modelFile(source)],
+    beside: (source) => {
+      const model = exampleModel(source, modelFile(source));
+      return [
+        labelsFile(source),
+        { name: 'example.mjs', text: javascriptExample(model), language: 'JavaScript' },
+        { name: 'example.py', text: pythonExample(model), language: 'Python' },
+      ];
     },
 
     check: {
@@ -44,11 +35,6 @@ function onnxFormat(
       ask: (engine, source, directory, set, options) =>
         engine.runExported({ file: join(directory, modelFile(source)), set }, options),
     },
-
-    examples: (source) => [
-      { language: 'JavaScript', code: javascriptExample(exampleModel(source)) },
-      { language: 'Python', code: pythonExample(exampleModel(source)) },
-    ],
 
     usage,
   };

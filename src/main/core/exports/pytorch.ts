@@ -1,24 +1,18 @@
 /** PyTorch: the model as a program that one can change, its weights beside it. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pyTorchExample } from './examples.ts';
-import { exportJob, LABELS, labelsText, type Format } from './format.ts';
+import { labelsFile, type Format } from './format.ts';
 
 export const pytorch: Format = {
   id: 'pytorch',
   name: 'PyTorch',
   purpose:
     'A short model.py with a module for each layer, and the weights as safetensors: read it, change it, train it on.',
-  fileNames: () => ['model.py', 'model.safetensors', LABELS, 'example.py'],
-
-  async write({ engine }, source, directory, options) {
-    await engine.exportModel(exportJob('pytorch', source, directory), options);
-    await writeFile(join(directory, LABELS), labelsText(source));
-    await writeFile(join(directory, 'example.py'), pyTorchExample);
-  },
-
+  modelFiles: () => ['model.py', 'model.safetensors'],
+  beside: (source) => [
+    labelsFile(source),
+    { name: 'example.py', text: pyTorchExample, language: 'Python' },
+  ],
   check: { kind: 'contents', tolerance: 0 },
-  examples: () => [{ language: 'Python', code: pyTorchExample }],
 
   usage: (source) => {
     const { height, width, channels } = source.run.spec.input;

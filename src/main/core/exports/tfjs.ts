@@ -1,7 +1,5 @@
 /** TensorFlow.js layers model: `model.json` and its weights, for browsers and Node. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { exportJob, LABELS, labelsText, type Format } from './format.ts';
+import { labelsFile, type Format } from './format.ts';
 import { kerasFacts } from './keras.ts';
 import { tfjsExample } from './keras-examples.ts';
 
@@ -13,14 +11,12 @@ export const tfjs: Format = {
   purpose:
     'model.json and weights for web pages and Node with TensorFlow.js; can be trained on there.',
   // The shards are as many as the weights need.
-  fileNames: () => ['model.json', LABELS, EXAMPLE],
-  async write({ engine }, source, directory, options) {
-    await engine.exportModel(exportJob('tfjs', source, directory), options);
-    await writeFile(join(directory, LABELS), labelsText(source));
-    await writeFile(join(directory, EXAMPLE), tfjsExample(source.run.spec.input));
-  },
+  modelFiles: () => ['model.json'],
+  beside: (source) => [
+    labelsFile(source),
+    { name: EXAMPLE, text: tfjsExample(source.run.spec.input), language: 'HTML' },
+  ],
   check: { kind: 'contents', tolerance: 0 },
-  examples: (source) => [{ language: 'HTML', code: tfjsExample(source.run.spec.input) }],
   usage: (source) => `## Use it
 
 \`\`\`

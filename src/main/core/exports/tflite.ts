@@ -1,31 +1,18 @@
 /** TensorFlow Lite, now also called LiteRT: for phones, small computers and microcontrollers. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { calibrationImages } from './calibration.ts';
-import { tfliteExample, type ExampleModel } from './examples.ts';
-import { exportJob, LABELS, labelsText, type ExportSource, type Format } from './format.ts';
+import { exampleModel, tfliteExample } from './examples.ts';
+import { labelsFile, type ExportSource, type Format } from './format.ts';
 
 const modelFile = (source: ExportSource): string => `${source.name}.tflite`;
-
-const exampleModel = (source: ExportSource): ExampleModel => ({
-  file: modelFile(source),
-  channels: source.run.spec.input.channels,
-});
 
 function tfliteFormat(about: Pick<Format, 'id' | 'name' | 'purpose'>): Format {
   return {
     ...about,
-    fileNames: (source) => [modelFile(source), LABELS, 'example.py'],
-
-    async write({ engine, project }, source, directory, options) {
-      const calibration = await calibrationImages(about.id, project, source, options.signal);
-      await engine.exportModel({ ...exportJob(about.id, source, directory), calibration }, options);
-      await writeFile(join(directory, LABELS), labelsText(source));
-      await writeFile(join(directory, 'example.py'), tfliteExample(exampleModel(source)));
+    modelFiles: (source) => [modelFile(source)],
+    beside: (source) => {
+      const text = tfliteExample(exampleModel(source, modelFile(source)));
+      return [labelsFile(source), { name: 'example.py', text, language: 'Python' }];
     },
-
     check: { kind: 'contents', tolerance: 0 },
-    examples: (source) => [{ language: 'Python', code: tfliteExample(exampleModel(source)) }],
     usage,
   };
 }

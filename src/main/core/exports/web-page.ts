@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { AppError } from '#shared/errors.ts';
 import { pageElements } from '#shared/exported-page.ts';
-import { exact, exportJob, type ExportSource, type Format } from './format.ts';
+import { exact, type ExportSource, type Format } from './format.ts';
 
 const pageFile = (source: ExportSource): string => `${source.name}.html`;
 
@@ -20,11 +20,8 @@ export const webPage: Format = {
   name: 'Web page',
   purpose:
     'One HTML file to open, send or put on a website: it classifies dropped pictures and the camera’s, without a network.',
-  fileNames: (source) => [pageFile(source)],
-
-  write: async ({ engine }, source, directory, options) => {
-    await engine.exportModel(exportJob('web', source, directory), options);
-  },
+  modelFiles: (source) => [pageFile(source)],
+  beside: () => [],
 
   check: {
     kind: 'answers',
@@ -41,7 +38,7 @@ export const webPage: Format = {
     },
   },
 
-  examples: () => [{ language: 'JavaScript', code: example }],
+  snippets: [{ language: 'JavaScript', code: example }],
 
   usage: (source) => `## Use it
 

@@ -10,6 +10,7 @@ import type { Project } from '../projects/project.ts';
 import type { RunData } from '../store/runs.ts';
 import { pick, selectData } from './data.ts';
 import { trainedModel } from './plan.ts';
+import { startWeights } from './start.ts';
 import { tensorSet } from './tensor-set.ts';
 
 type Dependencies = Pick<CoreContext, 'engine' | 'jobs'>;
@@ -91,6 +92,7 @@ async function sweep(
       seed: options.seed,
       backend: options.engine,
       backbones: project.backbones.files(spec),
+      start: startWeights(project, { options, classes }),
     },
     (point) => {
       control.progress(point.step, point.steps);

@@ -93,6 +93,8 @@ function store(
           validateEvery: 1,
           finetune: null,
           featureCopies: null,
+          film: true,
+          startFrom: null,
         },
         spec,
         classes: classNames.map((name) => ({ id: ensureClass(store, name), name })),

@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { featureWarnings, fineTuningProblems, knownLayers } from './transfer.ts';
 import { selectData, type RunSelection } from './data.ts';
 import { imagesAnEpoch } from './epoch-images.ts';
+import { planStart } from './start.ts';
 import type { Throughput } from './throughput.ts';
 import { count, list } from './words.ts';
 
@@ -22,13 +23,16 @@ export interface PlannedRun {
   chosen: ChosenModel;
   selection: RunSelection;
   engine: EngineInfo;
+  /** What a few steps of would tell how long it takes; null where they would not, or take all memory. */
+  timeable: Work | null;
 }
 
 export async function planTraining(
-  { store, backbones }: Project,
+  project: Project,
   options: TrainOptions,
   { engine, throughput }: { engine: Engine; throughput: Throughput },
 ): Promise<PlannedRun> {
+  const { store, backbones } = project;
   const chosen = trainedModel(store, options);
   const found = store.classes.list().filter(({ images }) => images > 0).length;
   const { finetune } = options;
@@ -39,7 +43,7 @@ export async function planTraining(
     classes,
     batch: options.batch,
     backbones: early.problem ? undefined : backbones.files(chosen.spec),
-    prefix: early.problem ? 0 : knownLayers(chosen.spec, classes, options, backbones),
+    prefix: early.problem ? 0 : knownLayers(chosen.spec, classes, options, project),
   };
   const [info, choice, memory] = await Promise.all([
     engine.info(),
@@ -65,15 +69,26 @@ export async function planTraining(
     problems.push(hint === null ? message : `${message} ${hint}`);
   }
   problems.push(...fineTuningProblems(chosen.spec, classes, options, backbones));
+  const begun = model.problem
+    ? null
+    : planStart(project, options.startFrom, {
+        spec: chosen.spec,
+        classes: selection.classes,
+        validation: selection.validation?.images ?? new Uint32Array(),
+      });
+  problems.push(...(begun?.problems ?? []));
   if (!backend?.available) {
     problems.push(
       `The engine '${backendId}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
     );
   }
+  // With features that are known, an epoch is another work than the steps that are timed.
+  const timed = work.prefix === 0 ? (backend?.imagesPerSecond ?? null) : null;
   return {
     chosen,
     selection,
     engine: info,
+    timeable: work.prefix === 0 && memory.length === 0 ? work : null,
     plan: {
       model,
       trainImages: images.train,
@@ -91,13 +106,17 @@ export async function planTraining(
           }),
           validation: images.validation / options.validateEvery,
         },
+        timed,
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,
+      start: begun?.start ?? null,
       warnings: [
         ...shapeWarnings(store, chosen.spec),
         ...selection.warnings,
         ...monitorWarnings(options),
+        ...unlabeledWarnings(options),
+        ...(begun?.warnings ?? []),
         ...featureWarnings(options, work.prefix),
         ...memory,
       ],
@@ -160,6 +179,14 @@ function shapeWarnings(store: Store, { input }: ModelSpec): string[] {
     warnings.push(`This model sees grey: the colours of ${count(coloured, 'image')} are not used.`);
   }
   return warnings;
+}
+
+/** Too few epochs to reach the images without a label. */
+function unlabeledWarnings({ unlabeled, epochs }: TrainOptions): string[] {
+  if (unlabeled === null || epochs > unlabeled.warmup) return [];
+  return [
+    `Images without a label come in from epoch ${unlabeled.warmup + 1} on: ${count(epochs, 'epoch')} would learn from the labels alone.`,
+  ];
 }
 
 /** Early stopping and plateaus that want validation where there is none. */

@@ -9,6 +9,7 @@ import { pick } from './data.ts';
 import { imagesUpTo } from './epoch-images.ts';
 import { knownFeatures } from './transfer.ts';
 import { appendMetrics, createRunFolder, writeRunFile } from './folder.ts';
+import { startWeights } from './start.ts';
 import { tensorSet } from './tensor-set.ts';
 import { count, list } from './words.ts';
 
@@ -65,6 +66,7 @@ export async function train(
       backbones,
       features,
       finetune: run.options.finetune,
+      start: hooks.resume ? undefined : startWeights(project, run),
       epochs: run.options.epochs,
       batch: run.options.batch,
       learningRate: run.options.learningRate,
@@ -76,6 +78,7 @@ export async function train(
       views: run.options.views,
       unlabeled: run.options.unlabeled,
       validateEvery: run.options.validateEvery,
+      film: run.options.film,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,

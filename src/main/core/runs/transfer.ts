@@ -12,8 +12,12 @@ import type { Engine, TrainFeatures, TrainJob } from '../engine/protocol.ts';
 import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import type { StoredRun } from '../store/runs.ts';
+import { beginsWithChangedNetwork } from './start.ts';
 
-type Options = Pick<TrainOptions, 'augment' | 'featureCopies' | 'finetune' | 'epochs'>;
+type Options = Pick<
+  TrainOptions,
+  'augment' | 'featureCopies' | 'finetune' | 'epochs' | 'startFrom'
+>;
 
 /**
  * How many layers' answers are computed once for all: none where images are varied afresh in each
@@ -22,11 +26,13 @@ type Options = Pick<TrainOptions, 'augment' | 'featureCopies' | 'finetune' | 'ep
 export function knownLayers(
   spec: ModelSpec,
   classes: number,
-  { augment, featureCopies }: Options,
-  backbones: Backbones,
+  { augment, featureCopies, startFrom }: Options,
+  project: Project,
 ): number {
+  // What is kept is what the network itself gives out.
+  if (beginsWithChangedNetwork(project, startFrom)) return 0;
   if (augment && augments(augment) && featureCopies === null) return 0;
-  return unchangingLayers(resolveModel(spec, classes, backbones));
+  return unchangingLayers(resolveModel(spec, classes, project.backbones));
 }
 
 /**
@@ -40,7 +46,7 @@ export async function knownFeatures(
   { train, validation }: Pick<TrainJob, 'train' | 'validation'>,
   control: JobControl,
 ): Promise<TrainFeatures | undefined> {
-  const layers = knownLayers(spec, classes.length, options, project.backbones);
+  const layers = knownLayers(spec, classes.length, options, project);
   if (layers === 0) return undefined;
   const { augment, featureCopies, seed } = options;
   const varied = augment && augments(augment) ? withoutMixing(augment) : null;

@@ -33,6 +33,11 @@ export function planStudy(project: Project, request: StudyRequest): PlannedStudy
       hint: 'Choose a model that does not learn from unlabeled images.',
     });
   }
+  if (options.startFrom) {
+    throw new AppError('INVALID_INPUT', 'The trainings of a study begin with random weights.', {
+      hint: 'What the other run has learned from would be measured on.',
+    });
+  }
   const { spec, name } = trainedModel(store, options);
   const measuredOn = request.kind === 'folds' ? 'folds' : measuredSplit(store);
   // What is measured on must not choose epochs or stop trainings: they are not validated.

@@ -41,6 +41,9 @@ export const text = {
     'keras-project': ['The optimizer begins anew; what Keras cannot do alike is in the README.'],
     tfjs: ['A web page as an example is beside it.'],
     tflite: ['Pixels go in as they are, 0 to 255, scaled to the model’s size.'],
+    coreml: [
+      'Picture in, class names out: Xcode shows it with a preview. Not run on an Apple device here.',
+    ],
     web: ['Drop pictures on it or use the camera. It asks nothing of a network.'],
     'onnx-int8': ['What it costs in accuracy is measured on held-out images and said here.'],
     pytorch: [

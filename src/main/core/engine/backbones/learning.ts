@@ -1,12 +1,14 @@
 /** Which weights of a pretrained network learn, and how fast. */
 import type { BackboneSpec } from '#shared/layer-spec.ts';
+import { nodesBefore } from '../import/replay.ts';
 import type { ImportedGraph, ImportedNode } from '../import/types.ts';
 import { modelError } from '../layers/errors.ts';
 import type { LayerPlace } from '../layers/types.ts';
 
 /**
- * The learning rate's factor of each weight that learns, by its name. The line is a node: it and what
- * comes after it in the file's order learns, up to the cut.
+ * The learning rate's factor of each weight that learns, by its name. The line is a node: it and all that
+ * reads what it gives out, directly or through others, learns, up to the cut. What stands beside it, such
+ * as the other branches of its block, does not.
  * @throws ModelError that names the first operator without a gradient above the line
  */
 export function learningWeights(
@@ -15,23 +17,24 @@ export function learningWeights(
   place: LayerPlace,
 ): Map<string, number> {
   if (trainableFrom === 'none' || place.frozen) return new Map();
-  const nodes = nodesBelow(graph, cut);
-  const line =
-    trainableFrom === 'all' ? 0 : nodes.findIndex(({ outputs }) => outputs.includes(trainableFrom));
-  if (line < 0) {
+  const nodes = nodesBefore(graph.nodes, cut);
+  const above = trainableFrom === 'all' ? new Set(nodes) : fedBy(nodes, trainableFrom);
+  if (above.size === 0) {
     throw modelError(
       place.name,
       `${place.name}: no node below its cut gives ${trainableFrom}.`,
       "Let it learn from another node on, or 'all', or 'none'.",
     );
   }
-  const below = new Set(nodes.slice(0, line).flatMap(({ weights }) => weights));
-  const learns = (name: string) => !graph.statistics.has(name) && !below.has(name);
-  const above = nodes.slice(line).filter(({ weights }) => weights.some(learns));
+  // Arithmetic on weights alone is no place where they work: it reads no image.
+  const beside = nodes.filter((node) => node.shape !== null && !above.has(node));
+  const held = new Set(beside.flatMap(({ weights }) => weights));
+  const learns = (name: string) => !graph.statistics.has(name) && !held.has(name);
+  const learning = [...above].filter(({ weights }) => weights.some(learns));
   const [low, high] = rates;
   const found = new Map<string, number>();
-  for (const [index, { weights }] of above.entries()) {
-    const share = above.length > 1 ? index / (above.length - 1) : 1;
+  for (const [index, { weights }] of learning.entries()) {
+    const share = learning.length > 1 ? index / (learning.length - 1) : 1;
     for (const name of weights.filter(learns)) {
       if (!found.has(name)) found.set(name, low * (high / low) ** share);
     }
@@ -40,16 +43,15 @@ export function learningWeights(
   return found;
 }
 
-/** The nodes that the value needs, in their order. */
-function nodesBelow({ nodes }: ImportedGraph, cut: string): ImportedNode[] {
-  const needed = new Set([cut]);
-  const found: ImportedNode[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((output) => needed.has(output))) continue;
-    found.push(node);
-    for (const input of node.inputs) needed.add(input);
-  }
-  return found.toReversed();
+/** The node that gives the value, and all that it feeds, in their order; empty without such a node. */
+function fedBy(nodes: readonly ImportedNode[], name: string): Set<ImportedNode> {
+  const fed = new Set([name]);
+  const found = nodes.filter(({ inputs, outputs }) => {
+    const one = outputs.includes(name) || inputs.some((input) => fed.has(input));
+    if (one) for (const output of outputs) fed.add(output);
+    return one;
+  });
+  return new Set(found);
 }
 
 function checkGradients(

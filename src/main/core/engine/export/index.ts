@@ -7,6 +7,7 @@ import { loadRun } from '../checkpoint/run-folder.ts';
 import type { CallOptions, ContentsCheck, ExportJob } from '../protocol.ts';
 import { compareContents } from './contents.ts';
 import type { Contents, Converter, ModelSource } from './converter.ts';
+import { coreMlContents, toCoreMl } from './coreml/index.ts';
 import { toOnnxFloat16 } from './float16/index.ts';
 import { toOnnxInt8 } from './int8/index.ts';
 import {
@@ -36,6 +37,7 @@ const converters: Record<ExportFormat, Converter> = {
   'keras-project': toKerasProject,
   tflite: toTflite,
   'tflite-int8': toTfliteInt8,
+  coreml: toCoreMl,
   web: toWebPage,
 };
 
@@ -48,6 +50,7 @@ const contents: Partial<Record<ExportFormat, Contents>> = {
   'keras-project': kerasProjectContents,
   tflite: tfliteContents,
   'tflite-int8': tfliteInt8Contents,
+  coreml: coreMlContents,
 };
 
 export async function exportModel(

@@ -7,19 +7,7 @@
  * which would take many times their size as lists of JavaScript's.
  */
 import protobuf from 'protobufjs/light.js';
-
-type Fields = Record<string, [type: string, id: number, rule?: 'repeated']>;
-
-function message(fields: Fields) {
-  return {
-    fields: Object.fromEntries(
-      Object.entries(fields).map(([name, [type, id, rule]]) => [
-        name,
-        { type, id, ...(rule ? { rule } : {}) },
-      ]),
-    ),
-  };
-}
+import { message } from './proto-message.ts';
 
 const dimension = {
   oneofs: { value: { oneof: ['dim_value', 'dim_param'] } },

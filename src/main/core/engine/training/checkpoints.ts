@@ -56,7 +56,7 @@ export async function saveStanding(
   which: CheckpointFile,
 ): Promise<void> {
   await writeCheckpoint(job.runDir, which, {
-    parameters: withoutGiven(await stepper.parameters(), stepper.layout),
+    parameters: withoutGiven(await stepper.parameters(), stepper.layout, job),
     slots: await stepper.slots(),
     metadata: {
       format: 'fovea-checkpoint-1',
@@ -73,16 +73,26 @@ export async function saveStanding(
   });
 }
 
-/** What never changes lies in the pretrained network's own file. */
+/**
+ * What never changes lies in the pretrained network's own file, unless a training began with other
+ * weights than those.
+ */
 function withoutGiven(
   parameters: ReadonlyMap<string, FloatTensor>,
   { frozen }: ParameterLayout,
+  { start }: TrainJob,
 ): Map<string, FloatTensor> {
   const kept = new Map(parameters);
   for (const { fullName, initializer } of frozen.entries) {
-    if (initializer.type === 'given') kept.delete(fullName);
+    if (initializer.type !== 'given') continue;
+    const data = kept.get(fullName)?.data;
+    if (!start || !data || isEqual(data, initializer.values())) kept.delete(fullName);
   }
   return kept;
+}
+
+function isEqual(one: Float32Array, other: Float32Array): boolean {
+  return one.length === other.length && one.every((value, at) => value === other[at]);
 }
 
 /** After a whole epoch. What was saved in the middle of it is older now, and goes. */

@@ -1,5 +1,5 @@
 /**
- * The learning-rate range test (Smith, 2015): steps on real images from fresh weights while the rate
+ * The learning-rate range test (Smith, 2015): steps on real images from first weights while the rate
  * rises exponentially. Where the loss falls fastest is a good rate; where it explodes is too far.
  */
 import { AppError } from '#shared/errors.ts';
@@ -7,6 +7,7 @@ import { openBackbones } from '../backbones/open.ts';
 import { openLoader } from '../data/loader.ts';
 import { SWEEP_STEPS, type RateJob, type RatePoint, type RateSweep } from '../protocol.ts';
 import { Random } from '../random.ts';
+import { startingWeights } from '../start/weights.ts';
 import { checkJob } from './check-job.ts';
 import type { TrainingBackend } from './stepper.ts';
 import { stepperOptions } from './trainer.ts';
@@ -44,6 +45,10 @@ export async function findRate(
   let lowest = Infinity;
   try {
     await stepper.prepare(batch);
+    if (job.start) {
+      const parameters = await startingWeights(job, job.start, stepper.layout, backbones);
+      await stepper.restore({ parameters, slots: null }, 0);
+    }
     for await (const { pixels, labels } of wholeBatches()) {
       if (signal.aborted) throw new AppError('CANCELLED', 'Cancelled.');
       const step = stepper.steps + 1;

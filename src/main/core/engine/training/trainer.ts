@@ -5,6 +5,7 @@ import { openTrainingData } from '../data/training-data.ts';
 import { summarize } from '../layers/summary.ts';
 import { classWeightsOf } from '../losses.ts';
 import type { TrainEvent, TrainJob, TrainResult } from '../protocol.ts';
+import { startingWeights } from '../start/weights.ts';
 import { checkJob } from './check-job.ts';
 import { newestPhase } from './checkpoints.ts';
 import { runEpochs, type Ended } from './epochs.ts';
@@ -95,6 +96,10 @@ async function trainPhase(
         parameters,
         compileSeconds: (performance.now() - started) / 1000,
       });
+    }
+    if (!before && job.start && !job.resume) {
+      const parameters = await startingWeights(job, job.start, stepper.layout, backbones);
+      await stepper.restore({ parameters, slots: null }, 0);
     }
     return await runEpochs({ phase, job, control, data, stepper, film, images, teacher }, before);
   } finally {
