@@ -13,7 +13,9 @@ interface Options {
 export const addImportModel: AddCommand = (program, open) =>
   program
     .command('import-model <dir> <file>')
-    .description('take in a Keras or TensorFlow.js model (.keras, .h5, model.json) as a run')
+    .description(
+      'take in a Keras or TensorFlow.js model (.keras, .h5, model.json, or its folder) as a run',
+    )
     .option('--classes <names>', 'class names of its outputs, in order, with commas', nameList)
     .addOption(
       new Option(
