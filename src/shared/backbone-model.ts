@@ -23,14 +23,24 @@ export interface BackboneChoice {
   rates?: BackboneSpec['rates'];
 }
 
+/** Of the pictures that a network was made for. */
+export function sizeOf({ input, preprocessing }: Pick<BackboneInfo, 'input' | 'preprocessing'>): {
+  height: number;
+  width: number;
+} {
+  return {
+    height: input.height ?? preprocessing?.height ?? USUAL_EDGE,
+    width: input.width ?? preprocessing?.width ?? USUAL_EDGE,
+  };
+}
+
 /** The network's layer and the input that it wants. */
 export function backboneModel(
   info: Pick<BackboneInfo, 'sha256' | 'cut' | 'input' | 'preprocessing'>,
   { cut = info.cut, freeze, size, channels, rates }: BackboneChoice,
 ): { input: ModelSpec['input']; layers: LayerSpec[] } {
   const { input, preprocessing } = info;
-  const height = size ?? input.height ?? preprocessing?.height ?? USUAL_EDGE;
-  const width = size ?? input.width ?? preprocessing?.width ?? USUAL_EDGE;
+  const { height, width } = size === undefined ? sizeOf(info) : { height: size, width: size };
   const grey = input.channels === 1;
   const {
     channels: order,
@@ -124,7 +134,7 @@ const FINE_EPOCHS = 20;
 /** The settings that go with it, for so many labels. */
 export function transferDefaults(
   labels: number,
-  finetune: Pick<FineTuningSpec, 'trainableFrom'> | null,
+  finetune: Pick<FineTuningSpec, 'trainableFrom' | 'rates'> | null,
 ): { settings: TrainingDefaults; finetune: FineTuningSpec | null } {
   const head = Math.min(
     MOST_EPOCHS,
@@ -140,4 +150,36 @@ export function transferDefaults(
       ...finetune,
     },
   };
+}
+
+/** All that is chosen of a training on a pretrained network. */
+export interface TransferChoice extends BackboneChoice {
+  head: HeadChoice;
+  /** First the head alone learns, then what `freeze` says: its top where that is nothing. */
+  twoPhase: boolean;
+}
+
+/** Model, settings and second part of a training, for so many labels. */
+export function transferTraining(
+  info: Parameters<typeof transferModel>[0],
+  { head, twoPhase, ...choice }: TransferChoice,
+  labels: number,
+): { spec: ModelSpec; settings: TrainingDefaults; finetune: FineTuningSpec | null } {
+  const { freeze = 'none', rates } = choice;
+  const spec = transferModel(info, twoPhase ? { ...choice, freeze: 'none' } : choice, head);
+  const top = freeze === 'none' ? usualTop(info.nodes, choice.cut ?? info.cut) : freeze;
+  const later = { trainableFrom: top, ...(rates === undefined ? {} : { rates }) };
+  return { spec, ...transferDefaults(labels, twoPhase ? later : null) };
+}
+
+/** Below this edge pictures are small drawings or digits, of which such networks know little. */
+const PHOTO_EDGE = 64;
+
+/** Whether a project should start on a pretrained network: few labels, and pictures that are photos. */
+export function suggestsTransfer(recipe: {
+  suggested: boolean;
+  input: { height: number; width: number; channels: number };
+}): boolean {
+  const { suggested, input } = recipe;
+  return suggested && input.channels === 3 && Math.min(input.height, input.width) >= PHOTO_EDGE;
 }

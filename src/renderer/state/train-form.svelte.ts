@@ -1,5 +1,7 @@
 /** What will be trained next: the settings, and what the core says of them before they start. */
+import { transferTraining, usualHead, type TransferChoice } from '#shared/backbone-model.ts';
 import type {
+  BackboneDetails,
   FoveaClient,
   ModelChoice,
   ModelSummary,
@@ -17,6 +19,17 @@ const planDelayMs = 200;
 const timeDelayMs = 1000;
 
 export type ValidateKind = 'validation' | 'test' | 'fraction' | 'none';
+
+/** A pretrained network that is trained on, and what is chosen about it. */
+export interface Transfer {
+  network: BackboneDetails;
+  choice: TransferChoice;
+  /** Labels to learn from, which the epochs go by. */
+  labels: number;
+}
+
+/** With augmentation and nothing of a network learning: looked at once, yet varied. */
+const usualCopies = 10;
 
 export class TrainForm {
   model = $state.raw<ModelChoice>({ kind: 'preset', preset: '' });
@@ -50,6 +63,9 @@ export class TrainForm {
   film = $state(true);
   /** The run whose weights it begins with; null: random ones. */
   startFrom = $state.raw<TrainOptions['startFrom']>(null);
+
+  /** Null: another model. */
+  transfer = $state.raw<Transfer | null>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -122,6 +138,7 @@ export class TrainForm {
   /** Takes a model with the settings that go with it; what to validate on stays. */
   useModel(model: ModelChoice, defaults: PresetInfo['defaults']): void {
     this.model = model;
+    this.transfer = null;
     this.#recipeEpochs = null;
     this.epochs = defaults.epochs;
     this.batch = defaults.batch;
@@ -147,8 +164,42 @@ export class TrainForm {
       return;
     }
     this.model = { kind: 'spec', spec };
+    this.transfer = null;
     this.optimizer = null;
     this.#chosen = true;
+  }
+
+  /** A pretrained network: nothing of it learns, the usual head, unless chosen otherwise. */
+  useNetwork(
+    network: BackboneDetails,
+    { labels, grey }: { labels: number; grey: boolean },
+    chosen: Partial<TransferChoice> = {},
+  ): void {
+    const channels = grey ? 1 : undefined;
+    const choice = { head: usualHead, twoPhase: false, channels, ...chosen };
+    const { spec, settings, finetune } = transferTraining(network, choice, labels);
+    this.useModel({ kind: 'spec', spec }, settings);
+    this.finetune = finetune;
+    this.featureCopies = usualCopies;
+    this.transfer = { network, choice, labels };
+  }
+
+  /** Other choices about the same network; epochs change only with the number of parts. */
+  changeTransfer(changes: Partial<TransferChoice>): void {
+    if (!this.transfer) return;
+    const { network, choice: before, labels } = this.transfer;
+    const choice = { ...before, ...changes };
+    const { spec, settings, finetune } = transferTraining(network, choice, labels);
+    this.transfer = { network, choice, labels };
+    this.model = { kind: 'spec', spec };
+    if (choice.twoPhase !== before.twoPhase) {
+      this.epochs = settings.epochs;
+      this.finetune = finetune;
+    } else if (this.finetune && finetune) {
+      const { trainableFrom, rates } = finetune;
+      const { rates: _, ...rest } = this.finetune;
+      this.finetune = { ...rest, trainableFrom, ...(rates ? { rates } : {}) };
+    }
   }
 
   /** The recipe that suits the labels, else the first preset, unless one was chosen already. */
@@ -193,6 +244,7 @@ export class TrainForm {
     const { options } = run;
     // A saved model or a recipe's may be another by now: the run's own spec is what it was trained with.
     this.model = options.model.kind === 'preset' ? options.model : { kind: 'spec', spec: run.spec };
+    this.transfer = null;
     this.#recipeEpochs = null;
     this.epochs = options.epochs;
     this.batch = options.batch;

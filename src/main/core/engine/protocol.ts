@@ -312,6 +312,8 @@ export interface ImportModelJob {
   otherwise: string[];
   /** What the model takes its pixels to be; null: what it looks like. */
   pixels: '0-1' | '0-255' | null;
+  /** Of files that hold weights only: the model that they are for, unless the file says it. */
+  spec: ModelSpec | null;
 }
 
 export interface ImportedModel {

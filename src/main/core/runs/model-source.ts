@@ -6,7 +6,7 @@ import { uploadSession } from '../library/source.ts';
 import type { Uploads } from '../library/uploads.ts';
 import { toFileError } from '../util/files.ts';
 
-const modelFile = /\.(keras|h5|hdf5|safetensors)$/i;
+const modelFile = /\.(keras|h5|hdf5|safetensors|pt|pth)$/i;
 /** TensorFlow.js writes its weights beside it. */
 const tfjsFile = /^model\.json$/i;
 
@@ -28,7 +28,7 @@ export async function findModelFile(source: string, uploads: Uploads): Promise<s
     if (!only) {
       throw new AppError('NOT_FOUND', `${where} holds no model.`, {
         subject: source,
-        hint: 'A Keras model is a .keras or .h5 file; a TensorFlow.js model is a model.json with its weight files beside it.',
+        hint: 'A Keras model is a .keras or .h5 file, a TensorFlow.js model a model.json with its weight files beside it, weights of PyTorch a .safetensors or .pt file.',
       });
     }
     if (others.length > 0) {

@@ -5,9 +5,11 @@ export const importText = {
   open: 'Import a model…',
   title: 'Import a model',
   description:
-    'A classifier trained in Keras or TensorFlow.js becomes a run here: evaluate it, look inside, go on training from its weights.',
+    'A classifier trained in Keras, TensorFlow.js or PyTorch becomes a run here: evaluate it, look inside, go on training from its weights.',
   drop: 'Drop the model here',
-  what: '.keras, .h5, or a TensorFlow.js model.json with its weight files. A folder will do.',
+  what: '.keras, .h5, a TensorFlow.js model.json with its weight files, or PyTorch weights (.safetensors, .pt). A folder will do.',
+  model: 'The model that the weights are for',
+  modelOfFile: 'The file says it',
   files: 'Choose files…',
   folder: 'Choose a folder…',
   filesTitle: 'A model, and its weight files if it has some',
