@@ -22,7 +22,7 @@ export class Words {
   /** @param font TrueType, of the document */
   constructor(font: Uint8Array) {
     const face = create(Buffer.from(font));
-    if (face.type === 'TTC' || face.type === 'DFont') throw new RangeError('a single font is due');
+    if (!('hasGlyphForCodePoint' in face)) throw new RangeError('a single font is due');
     this.#has = (codePoint) => face.hasGlyphForCodePoint(codePoint);
   }
 

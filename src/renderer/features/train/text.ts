@@ -23,6 +23,9 @@ export const text = {
   commands: { stop: 'Stop training after this epoch' },
   queued: (name: string) => `Starts when ${name} has ended`,
   imagesAnd: (images: number, at: string) => `${count(images, 'image')} · ${at}`,
+  importedAt: (at: string) => `imported · ${at}`,
+  imported:
+    'Trained elsewhere: there is nothing to tell of its training. Evaluate it to see how well it does on this project’s images, or begin a new run with its weights.',
   olderLabels: (changed: string) => `trained on older labels · ${changed} changed`,
   engineAuto: (label: string) => (label ? `Auto (${label})` : 'Auto'),
   noRuns: 'No runs yet. The first one takes about a minute.',
