@@ -21,12 +21,14 @@ export interface BackboneChoice {
   /** Of the images: 1 where all are grey, else the network's own. */
   channels?: number | undefined;
   rates?: BackboneSpec['rates'];
+  /** What of it learns goes by the statistics of each batch. */
+  batchStatistics?: boolean | undefined;
 }
 
 /** The network's layer and the input that it wants. */
 export function backboneModel(
   info: Pick<BackboneInfo, 'sha256' | 'cut' | 'input' | 'preprocessing'>,
-  { cut = info.cut, freeze, size, channels, rates }: BackboneChoice,
+  { cut = info.cut, freeze, size, channels, rates, batchStatistics }: BackboneChoice,
 ): { input: ModelSpec['input']; layers: LayerSpec[] } {
   const { input, preprocessing } = info;
   const height = size ?? input.height ?? preprocessing?.height ?? USUAL_EDGE;
@@ -47,6 +49,7 @@ export function backboneModel(
     cut,
     ...(freeze === undefined || freeze === 'none' ? {} : { trainableFrom: freeze }),
     ...(rates === undefined ? {} : { rates }),
+    ...(batchStatistics ? { batchStatistics } : {}),
     preprocessing: { channels: order, mean, std },
   };
   return {

@@ -29,6 +29,7 @@ export interface TransferOptions {
   finetuneEpochs?: number;
   finetuneLr?: number;
   rates?: [number, number];
+  batchStatistics?: true;
   size?: number;
   featureCopies?: number;
 }
@@ -50,6 +51,10 @@ export function addTransferOptions(command: Command): Command {
     .option('--finetune-epochs <n>', 'of the second phase', positiveInteger)
     .option('--finetune-lr <x>', 'of the second phase; 0.0001 unless given', positiveNumber)
     .option('--rates <low,high>', 'factors of the rate, from where it learns up to its end', rates)
+    .option(
+      '--batch-statistics',
+      'batch normalisation that learns goes by each batch, not by the file',
+    )
     .option('--size <pixels>', 'height and width of the images that it sees', positiveInteger)
     .option(
       '--feature-copies <n>',
@@ -77,7 +82,7 @@ export async function transferToTrain(
   options: TransferOptions & { epochs?: number; trainLimit?: number },
 ): Promise<Transfer> {
   const { freeze = 'all', head: behind = usualHead, twoPhase = false } = options;
-  const { cut, rates: span, size, trainLimit } = options;
+  const { cut, rates: span, size, trainLimit, batchStatistics } = options;
   const { id } = await backboneNamed(client, options.backbone ?? '');
   const info = await client.backbones.get({ backbone: id });
   const learns = freeze === 'all' ? 'none' : freeze === 'none' ? 'all' : freeze;
@@ -88,6 +93,7 @@ export async function transferToTrain(
       cut,
       size,
       rates: span,
+      batchStatistics,
       freeze: twoPhase ? 'none' : learns,
       channels: images.grey ? 1 : undefined,
     },

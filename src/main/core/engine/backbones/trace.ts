@@ -10,7 +10,7 @@ import { imageInput, ModelError, modelError } from '../layers/errors.ts';
 import type { FeatureShape, LayerPlace, ParameterSpec } from '../layers/types.ts';
 import { addBackbone } from './build.ts';
 import { adaptKernel, adaptableKernel } from './channels.ts';
-import { learningWeights } from './learning.ts';
+import { learningWeights, normalizingByBatch } from './learning.ts';
 
 export interface TracedBackbone {
   output: FeatureShape;
@@ -45,9 +45,12 @@ export function tracedBackbone(
 ): TracedBackbone {
   const traces = kept.get(graph) ?? new Map<string, TracedBackbone>();
   kept.set(graph, traces);
-  const { cut, trainableFrom, rates, preprocessing } = spec;
+  const { cut, trainableFrom, rates, batchStatistics, preprocessing } = spec;
   const { input, frozen } = place;
-  const key = JSON.stringify([cut, trainableFrom, rates, preprocessing, input, frozen]);
+  const key = JSON.stringify([
+    ...[cut, trainableFrom, rates, batchStatistics, preprocessing],
+    ...[input, frozen],
+  ]);
   const known = traces.get(key);
   if (known) return known;
   const found = trace(graph, spec, place);
@@ -92,6 +95,9 @@ function trace(graph: ImportedGraph, spec: BackboneSpec, place: LayerPlace): Tra
     throw unfitting(graph, place, error);
   }
   const rates = learningWeights(graph, spec, place);
+  const following = new Set(
+    [...normalizingByBatch(graph, spec, place)].flatMap(({ weights }) => weights),
+  );
   return {
     output: featureShape(output.shape, place),
     parameters: [...asked].map(([name, shape]): ParameterSpec => {
@@ -101,7 +107,7 @@ function trace(graph: ImportedGraph, spec: BackboneSpec, place: LayerPlace): Tra
         shape,
         initializer: given(graph, name, name === adapted ? channels : null),
         kind: graph.statistics.has(name) ? 'statistic' : 'weight',
-        ...(rate === undefined ? { frozen: true } : {}),
+        ...(rate === undefined && !following.has(name) ? { frozen: true } : {}),
         ...(rate === undefined || rate === 1 ? {} : { rate }),
       };
     }),
