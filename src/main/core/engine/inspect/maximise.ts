@@ -46,9 +46,10 @@ function buildClimb(
   const { height, width, channels } = model.input;
   const x = b.input('x', 'float32', [batch, channels, height, width]);
   let maps: Value | undefined;
-  const logits = buildLogits(b, model, x, parameters, (layer, linear) => {
-    if (layer.name === layerName) maps = linear;
-  });
+  const take = (name: string, linear: Value): void => {
+    if (name === layerName) maps = linear;
+  };
+  const logits = buildLogits(b, model, x, parameters, ({ name }, out) => take(name, out), take);
   const all = maps ? b.op('ReduceMean', [maps, b.ints([2, 3])], { keepdims: 0 }) : logits;
   const target = b.input('target', 'float32', concrete(all.shape));
   const own = b.op('Mul', [all, target]);

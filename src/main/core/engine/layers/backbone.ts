@@ -25,6 +25,7 @@ export function backboneLayer(spec: BackboneSpec, backbones: Backbones): LayerDe
     output: (_spec, place) => traced(place).output,
     parameters: (_spec, place) => traced(place).parameters,
     macs: (_spec, place) => traced(place).macs,
+    inner: (_spec, place) => traced(place).maps,
     build({ b, training, parameter, updateStatistic, onInner }, _spec, x, place) {
       const graph = graphFor(place);
       const byBatch = training ? normalizingByBatch(graph, spec, place) : null;
