@@ -25,14 +25,24 @@ export interface BackboneChoice {
   batchStatistics?: boolean | undefined;
 }
 
+/** Of the pictures that a network was made for. */
+export function sizeOf({ input, preprocessing }: Pick<BackboneInfo, 'input' | 'preprocessing'>): {
+  height: number;
+  width: number;
+} {
+  return {
+    height: input.height ?? preprocessing?.height ?? USUAL_EDGE,
+    width: input.width ?? preprocessing?.width ?? USUAL_EDGE,
+  };
+}
+
 /** The network's layer and the input that it wants. */
 export function backboneModel(
   info: Pick<BackboneInfo, 'sha256' | 'cut' | 'input' | 'preprocessing'>,
   { cut = info.cut, freeze, size, channels, rates, batchStatistics }: BackboneChoice,
 ): { input: ModelSpec['input']; layers: LayerSpec[] } {
   const { input, preprocessing } = info;
-  const height = size ?? input.height ?? preprocessing?.height ?? USUAL_EDGE;
-  const width = size ?? input.width ?? preprocessing?.width ?? USUAL_EDGE;
+  const { height, width } = size === undefined ? sizeOf(info) : { height: size, width: size };
   const grey = input.channels === 1;
   const {
     channels: order,
@@ -103,19 +113,45 @@ export function transferModel(
 /** Of a network's weights, at most so many learn in fine-tuning unless told otherwise. */
 const TOP_SHARE = 0.6;
 
-/** The lowest node from which on no more of the weights learn than that. */
+/** The node that feeds the most of the weights, but no more of them than that. */
 export function usualTop(nodes: readonly BackboneNode[], cut: string): string {
-  const end = nodes.findIndex(({ name }) => name === cut);
-  const below = nodes.slice(0, end + 1);
-  const all = below.reduce((sum, { parameters }) => sum + parameters, 0);
+  const below = neededFor(nodes, cut);
+  const all = parametersOf(below);
   let top = cut;
-  let above = 0;
-  for (const { name, parameters, gradient } of below.toReversed()) {
-    above += parameters;
-    if (!gradient || above > TOP_SHARE * all) break;
-    if (parameters > 0) top = name;
+  let most = 0;
+  for (const { name, parameters } of below) {
+    const fed = fedBy(below, name);
+    const above = parametersOf(fed);
+    if (parameters === 0 || above <= most || above > TOP_SHARE * all) continue;
+    if (fed.some(({ gradient }) => !gradient)) continue;
+    most = above;
+    top = name;
   }
   return top;
+}
+
+const parametersOf = (nodes: readonly BackboneNode[]): number =>
+  nodes.reduce((sum, { parameters }) => sum + parameters, 0);
+
+/** The nodes that a value is made of, in their order. */
+function neededFor(nodes: readonly BackboneNode[], cut: string): BackboneNode[] {
+  const needed = new Set([cut]);
+  const found = nodes.toReversed().filter(({ name, inputs }) => {
+    if (!needed.has(name)) return false;
+    for (const input of inputs) needed.add(input);
+    return true;
+  });
+  return found.toReversed();
+}
+
+/** A node and all that read what it gives out, directly or through others. */
+export function fedBy(nodes: readonly BackboneNode[], name: string): BackboneNode[] {
+  const fed = new Set([name]);
+  return nodes.filter((node) => {
+    const one = node.name === name || node.inputs.some((input) => fed.has(input));
+    if (one) fed.add(node.name);
+    return one;
+  });
 }
 
 /** Images that the head sees in all, counting each time. */
@@ -127,7 +163,7 @@ const FINE_EPOCHS = 20;
 /** The settings that go with it, for so many labels. */
 export function transferDefaults(
   labels: number,
-  finetune: Pick<FineTuningSpec, 'trainableFrom'> | null,
+  finetune: Pick<FineTuningSpec, 'trainableFrom' | 'rates'> | null,
 ): { settings: TrainingDefaults; finetune: FineTuningSpec | null } {
   const head = Math.min(
     MOST_EPOCHS,
@@ -143,4 +179,36 @@ export function transferDefaults(
       ...finetune,
     },
   };
+}
+
+/** All that is chosen of a training on a pretrained network. */
+export interface TransferChoice extends BackboneChoice {
+  head: HeadChoice;
+  /** First the head alone learns, then what `freeze` says: its top where that is nothing. */
+  twoPhase: boolean;
+}
+
+/** Model, settings and second part of a training, for so many labels. */
+export function transferTraining(
+  info: Parameters<typeof transferModel>[0],
+  { head, twoPhase, ...choice }: TransferChoice,
+  labels: number,
+): { spec: ModelSpec; settings: TrainingDefaults; finetune: FineTuningSpec | null } {
+  const { freeze = 'none', rates } = choice;
+  const spec = transferModel(info, twoPhase ? { ...choice, freeze: 'none' } : choice, head);
+  const top = freeze === 'none' ? usualTop(info.nodes, choice.cut ?? info.cut) : freeze;
+  const later = { trainableFrom: top, ...(rates === undefined ? {} : { rates }) };
+  return { spec, ...transferDefaults(labels, twoPhase ? later : null) };
+}
+
+/** Below this edge pictures are small drawings or digits, of which such networks know little. */
+const PHOTO_EDGE = 64;
+
+/** Whether a project should start on a pretrained network: few labels, and pictures that are photos. */
+export function suggestsTransfer(recipe: {
+  suggested: boolean;
+  input: { height: number; width: number; channels: number };
+}): boolean {
+  const { suggested, input } = recipe;
+  return suggested && input.channels === 3 && Math.min(input.height, input.width) >= PHOTO_EDGE;
 }

@@ -3,7 +3,7 @@ import type { AveragingSpec } from './averaging.ts';
 import { count, setting } from './format.ts';
 import type { OptimizerSpec } from './model-spec.ts';
 import type { EarlyStopSpec, ScheduleSpec } from './schedule.ts';
-import type { ViewsSpec } from './views.ts';
+import { viewsOf, type ViewsSpec } from './views.ts';
 
 export const monitors: Record<EarlyStopSpec['monitor'], string> = {
   'val-loss': 'Validation loss',
@@ -61,6 +61,13 @@ export function looksOf(views: ViewsSpec | null): string {
     ...(views && views.shift > 0 ? [`moved by ${count(views.shift, 'pixel')}`] : []),
   ];
   return ways.length > 0 ? `also ${ways.join(' and ')}, averaged` : 'once, as it is';
+}
+
+/** Why an evaluation's figure is not quite the one that training showed; null where it looks once. */
+export function looksDiffer(views: ViewsSpec | null): string | null {
+  const ways = viewsOf(views).length;
+  if (ways === 1) return null;
+  return `While training, each validation image is looked at once; Evaluate, Predict and exports look in ${ways} ways and average. Their figures differ a little.`;
 }
 
 export function averagingOf(averaging: AveragingSpec | null): string {

@@ -31,6 +31,7 @@ const options: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  film: true,
   startFrom: null,
 };
 

@@ -23,6 +23,7 @@ export const quick: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  film: true,
   startFrom: null,
 };
 

@@ -28,6 +28,7 @@ const options: TrainOptions = {
   validateEvery: 1,
   finetune: null,
   featureCopies: null,
+  film: true,
   startFrom: null,
 };
 

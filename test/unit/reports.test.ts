@@ -27,6 +27,11 @@ describe('the report of a run', () => {
     const { bytes } = await make('html');
     const page = new TextDecoder().decode(bytes);
     expect(page).toContain('The run was not evaluated on the test images.');
+    // Its inside is shown all the same: two convolutions and their pools for each of two images.
+    expect(page).toContain('<h2>Where it looks</h2>');
+    expect(page.match(/alt="\w+: what spoke for \w+, \d/g)).toHaveLength(4);
+    expect(page.match(/<h2>What the layers make of an image: \w+<\/h2>/g)).toHaveLength(2);
+    expect(page.match(/alt="conv2d: 16 of 32 maps of 26×26"/g)).toHaveLength(2);
     expect(page).not.toContain('By class');
   });
 

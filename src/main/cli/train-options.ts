@@ -33,6 +33,8 @@ export interface CourseOptions {
   validateOn?: ValidateOn;
   averaging?: AveragingSpec | null;
   views?: ViewsSpec | null;
+  /** False by `--no-film`. */
+  film?: boolean;
 }
 
 export function addStepOptions(command: Command): Command {
@@ -99,6 +101,7 @@ export async function trainOptions(
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
     finetune,
     featureCopies: options.featureCopies ?? null,
+    film: options.film ?? true,
     startFrom: startFrom ? { run: startFrom.id, checkpoint: options.startCheckpoint } : null,
   };
 }

@@ -1,13 +1,7 @@
 /** A model on a pretrained network, as commands take it. */
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
-import {
-  transferDefaults,
-  transferModel,
-  usualHead,
-  usualTop,
-  type HeadChoice,
-} from '#shared/backbone-model.ts';
+import { transferTraining, usualHead, type HeadChoice } from '#shared/backbone-model.ts';
 import type {
   BackboneInfo,
   FoveaClient,
@@ -85,23 +79,21 @@ export async function transferToTrain(
   const { cut, rates: span, size, trainLimit, batchStatistics } = options;
   const { id } = await backboneNamed(client, options.backbone ?? '');
   const info = await client.backbones.get({ backbone: id });
-  const learns = freeze === 'all' ? 'none' : freeze === 'none' ? 'all' : freeze;
   const images = await trainingImages(client, project);
-  const spec = transferModel(
+  const { spec, settings, finetune } = transferTraining(
     info,
     {
       cut,
       size,
       rates: span,
       batchStatistics,
-      freeze: twoPhase ? 'none' : learns,
+      freeze: freeze === 'all' ? 'none' : freeze === 'none' ? 'all' : freeze,
       channels: images.grey ? 1 : undefined,
+      head: behind,
+      twoPhase,
     },
-    behind,
+    Math.min(images.labeled, trainLimit ?? Infinity),
   );
-  const top = learns === 'none' ? usualTop(info.nodes, cut ?? info.cut) : learns;
-  const labels = Math.min(images.labeled, trainLimit ?? Infinity);
-  const { settings, finetune } = transferDefaults(labels, twoPhase ? { trainableFrom: top } : null);
   return {
     choice: { kind: 'spec', spec },
     defaults: settings,
@@ -112,14 +104,13 @@ export async function transferToTrain(
 function tuned(
   finetune: FineTuningSpec,
   usual: number,
-  { epochs, finetuneEpochs, finetuneLr, rates: span }: TransferOptions & { epochs?: number },
+  { epochs, finetuneEpochs, finetuneLr }: TransferOptions & { epochs?: number },
 ): FineTuningSpec {
   const length = finetuneEpochs ?? Math.min(usual - finetune.after, (epochs ?? usual) - 1);
   return {
     ...finetune,
     after: Math.max(1, (epochs ?? usual) - length),
     ...(finetuneLr === undefined ? {} : { learningRate: finetuneLr }),
-    ...(span === undefined ? {} : { rates: span }),
   };
 }
 

@@ -52,6 +52,8 @@ export interface StageIntent {
   run?: string;
   /** Train: this study. */
   study?: string;
+  /** Train, Predict: this pretrained network, by its SHA-256. */
+  network?: string;
   /** Evaluate: the labels that the answers of this study doubt. */
   suspects?: string;
   /** Library: show this import report. */

@@ -3,11 +3,13 @@
  * the screens, so that going to another stage and back loses nothing, and it listens to the
  * project's changes for all of them.
  */
-import type { Job, SplitSummary } from '#shared/contract/index.ts';
+import { suggestsTransfer, type TransferChoice } from '#shared/backbone-model.ts';
+import type { BackboneInfo, Job, SplitSummary } from '#shared/contract/index.ts';
 import type { AppState } from './app.svelte.ts';
 import { EvaluationState } from './evaluation.svelte.ts';
 import { ExportsState } from './exports.svelte.ts';
 import { classesNeeded, ModelsState } from './models.svelte.ts';
+import { NetworksState } from './networks.svelte.ts';
 import { PredictState } from './predict.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
 import { StudiesState } from './studies.svelte.ts';
@@ -24,6 +26,7 @@ export class ModelWork {
   readonly exports: ExportsState;
   readonly studies: StudiesState;
   readonly suspects: SuspectsState;
+  readonly networks: NetworksState;
   /** Null until it was read. */
   splits = $state.raw<SplitSummary | null>(null);
 
@@ -41,6 +44,7 @@ export class ModelWork {
     this.exports = new ExportsState(app.api, project.id);
     this.studies = new StudiesState(app.api, project.id);
     this.suspects = new SuspectsState(app.api, project.id);
+    this.networks = new NetworksState(app.api);
     this.#listen();
   }
 
@@ -49,6 +53,7 @@ export class ModelWork {
     await Promise.all([
       this.runs.load(),
       this.#app.attempt(() => this.models.load()),
+      this.#app.attempt(() => this.networks.load()),
       this.#readSplits(),
       this.exports.load(),
       this.evaluation.refresh(),
@@ -57,7 +62,26 @@ export class ModelWork {
     ]);
     const { validation, test } = this.splits ?? { validation: 0, test: 0 };
     if (!this.form.chosen) this.form.suggestValidation({ validation, test });
+    if (this.form.chosen) return;
+    const network = this.suggestedNetwork;
+    if (network) await this.#app.attempt(() => this.useNetwork(network.sha256));
     this.form.suggest(this.runs.presets, this.models.recipes);
+  }
+
+  /** The network of the app, where the images are photos with few labels. */
+  get suggestedNetwork(): BackboneInfo | null {
+    const [recipe] = this.models.recipes;
+    if (!recipe || !suggestsTransfer(recipe)) return null;
+    return this.networks.list?.find(({ boxed }) => boxed) ?? null;
+  }
+
+  /** Takes a pretrained network as the model of the next run. */
+  async useNetwork(sha256: string, chosen?: Partial<TransferChoice>): Promise<void> {
+    const network = await this.networks.details(sha256);
+    const { train, total } = this.splits ?? { train: 0, total: 0 };
+    const grey = this.models.recipes[0]?.input.channels === 1;
+    const labels = train > 0 ? train : Math.min(total, this.#project.summary.labeled);
+    this.form.useNetwork(network, { labels, grey }, chosen);
   }
 
   async #readSplits(): Promise<void> {

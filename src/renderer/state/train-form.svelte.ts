@@ -1,5 +1,7 @@
 /** What will be trained next: the settings, and what the core says of them before they start. */
+import { transferTraining, usualHead, type TransferChoice } from '#shared/backbone-model.ts';
 import type {
+  BackboneDetails,
   FoveaClient,
   ModelChoice,
   ModelSummary,
@@ -13,8 +15,21 @@ import type {
 import type { ModelSpec } from '#shared/model-spec.ts';
 
 const planDelayMs = 200;
+/** A model that is only passed by is not timed. */
+const timeDelayMs = 1000;
 
 export type ValidateKind = 'validation' | 'test' | 'fraction' | 'none';
+
+/** A pretrained network that is trained on, and what is chosen about it. */
+export interface Transfer {
+  network: BackboneDetails;
+  choice: TransferChoice;
+  /** Labels to learn from, which the epochs go by. */
+  labels: number;
+}
+
+/** With augmentation and nothing of a network learning: looked at once, yet varied. */
+const usualCopies = 10;
 
 export class TrainForm {
   model = $state.raw<ModelChoice>({ kind: 'preset', preset: '' });
@@ -45,8 +60,12 @@ export class TrainForm {
   /** Its last epochs, in which more of a pretrained network learns; null: none. */
   finetune = $state.raw<TrainOptions['finetune']>(null);
   featureCopies = $state.raw<TrainOptions['featureCopies']>(null);
+  film = $state(true);
   /** The run whose weights it begins with; null: random ones. */
   startFrom = $state.raw<TrainOptions['startFrom']>(null);
+
+  /** Null: another model. */
+  transfer = $state.raw<Transfer | null>(null);
 
   plan = $state.raw<TrainPlan | null>(null);
   /** Layers of the chosen model. */
@@ -54,11 +73,15 @@ export class TrainForm {
   /** Why there is no plan. */
   failure = $state.raw<unknown>(null);
   planning = $state(false);
+  /** A few steps are being timed, to say how long it takes. */
+  timing = $state(false);
 
   readonly #client: FoveaClient;
   readonly #project: string;
   #asked = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #timeTimer: ReturnType<typeof setTimeout> | undefined;
+  #timed: AbortController | undefined;
   #chosen = false;
   /** What the chosen recipe says, until the user says otherwise. */
   #recipeEpochs: number | null = null;
@@ -93,6 +116,7 @@ export class TrainForm {
       validateEvery: this.validateEvery,
       finetune: this.finetune,
       featureCopies: this.featureCopies,
+      film: this.film,
       startFrom: this.startFrom,
     };
   }
@@ -114,6 +138,7 @@ export class TrainForm {
   /** Takes a model with the settings that go with it; what to validate on stays. */
   useModel(model: ModelChoice, defaults: PresetInfo['defaults']): void {
     this.model = model;
+    this.transfer = null;
     this.#recipeEpochs = null;
     this.epochs = defaults.epochs;
     this.batch = defaults.batch;
@@ -139,8 +164,42 @@ export class TrainForm {
       return;
     }
     this.model = { kind: 'spec', spec };
+    this.transfer = null;
     this.optimizer = null;
     this.#chosen = true;
+  }
+
+  /** A pretrained network: nothing of it learns, the usual head, unless chosen otherwise. */
+  useNetwork(
+    network: BackboneDetails,
+    { labels, grey }: { labels: number; grey: boolean },
+    chosen: Partial<TransferChoice> = {},
+  ): void {
+    const channels = grey ? 1 : undefined;
+    const choice = { head: usualHead, twoPhase: false, channels, ...chosen };
+    const { spec, settings, finetune } = transferTraining(network, choice, labels);
+    this.useModel({ kind: 'spec', spec }, settings);
+    this.finetune = finetune;
+    this.featureCopies = usualCopies;
+    this.transfer = { network, choice, labels };
+  }
+
+  /** Other choices about the same network; epochs change only with the number of parts. */
+  changeTransfer(changes: Partial<TransferChoice>): void {
+    if (!this.transfer) return;
+    const { network, choice: before, labels } = this.transfer;
+    const choice = { ...before, ...changes };
+    const { spec, settings, finetune } = transferTraining(network, choice, labels);
+    this.transfer = { network, choice, labels };
+    this.model = { kind: 'spec', spec };
+    if (choice.twoPhase !== before.twoPhase) {
+      this.epochs = settings.epochs;
+      this.finetune = finetune;
+    } else if (this.finetune && finetune) {
+      const { trainableFrom, rates } = finetune;
+      const { rates: _, ...rest } = this.finetune;
+      this.finetune = { ...rest, trainableFrom, ...(rates ? { rates } : {}) };
+    }
   }
 
   /** The recipe that suits the labels, else the first preset, unless one was chosen already. */
@@ -185,6 +244,7 @@ export class TrainForm {
     const { options } = run;
     // A saved model or a recipe's may be another by now: the run's own spec is what it was trained with.
     this.model = options.model.kind === 'preset' ? options.model : { kind: 'spec', spec: run.spec };
+    this.transfer = null;
     this.#recipeEpochs = null;
     this.epochs = options.epochs;
     this.batch = options.batch;
@@ -202,6 +262,7 @@ export class TrainForm {
     this.validateEvery = options.validateEvery;
     this.finetune = options.finetune;
     this.featureCopies = options.featureCopies;
+    this.film = options.film;
     this.startFrom = options.startFrom;
     const on = options.validateOn;
     this.validate = on.kind === 'split' ? on.split : on.kind;
@@ -213,6 +274,7 @@ export class TrainForm {
   replan(delay = planDelayMs): void {
     if (!this.#chosen) return;
     clearTimeout(this.#timer);
+    this.leaveTiming();
     this.planning = true;
     this.#timer = setTimeout(() => void this.#askPlan(), delay);
   }
@@ -225,6 +287,7 @@ export class TrainForm {
   async settle(): Promise<boolean> {
     if (!this.#chosen) return false;
     clearTimeout(this.#timer);
+    this.leaveTiming();
     this.planning = true;
     await this.#askPlan();
     return this.canStart;
@@ -245,5 +308,32 @@ export class TrainForm {
       this.summary = null;
     }
     if (mine === this.#asked) this.planning = false;
+  }
+
+  /** Has the chosen model timed, once nothing else was chosen for a moment; a guess before its first run. */
+  timeSoon(): void {
+    this.leaveTiming();
+    this.#timeTimer = setTimeout(() => void this.#time(), timeDelayMs);
+  }
+
+  leaveTiming(): void {
+    clearTimeout(this.#timeTimer);
+    this.#timed?.abort();
+    this.timing = false;
+  }
+
+  async #time(): Promise<void> {
+    const asked = new AbortController();
+    const { signal } = asked;
+    this.#timed = asked;
+    this.timing = true;
+    try {
+      const input = { project: this.#project, options: this.options };
+      const estimateSeconds = await this.#client.runs.estimate(input, { signal });
+      if (!signal.aborted && this.plan) this.plan = { ...this.plan, estimateSeconds };
+    } catch {
+      // Nothing is said of the time then; whatever is wrong shows when it starts.
+    }
+    if (this.#timed === asked) this.timing = false;
   }
 }

@@ -33,6 +33,7 @@ export function reductions(
 export function runMarks(run: Pick<Run, 'epochs' | 'options' | 'bestEpoch' | 'ending'>): Mark[] {
   if (run.epochs.length < 2) return [];
   const { bestEpoch: best, ending } = run;
+  const { finetune } = run.options;
   const stopped = ending?.type === 'early-stop' ? ending : null;
   return [
     ...(best === null
@@ -46,6 +47,9 @@ export function runMarks(run: Pick<Run, 'epochs' | 'options' | 'bestEpoch' | 'en
           },
         ]),
     ...(stopped ? [{ x: stopped.epoch, label: 'stopped early' }] : []),
+    ...(finetune && run.epochs.length > finetune.after
+      ? [{ x: finetune.after, label: 'the network learns too' }]
+      : []),
     ...reductions(run).map(({ epoch, rate }) => ({
       x: epoch,
       label: `rate ${rateText(rate)}`,

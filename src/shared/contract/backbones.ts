@@ -27,8 +27,20 @@ export const backboneInfo = z.object({
   parameters: z.number().int(),
   /** What it is cut at unless said: what its classifier reads. */
   cut: z.string(),
-  /** How many classes it was trained to tell apart, where it says. */
+  /** Name of its answer; null where it gives out no list of numbers. */
+  answer: z.string().nullable(),
+  /** How many classes that answer tells apart. */
   classes: z.number().int().nullable(),
+  /** What it was trained on, as its file, the app or the user says; null where nobody does. */
+  trainedOn: z.string().nullable(),
+  /** The program that wrote the file. */
+  producer: z.string(),
+  /** Of ONNX. */
+  opset: z.number().int(),
+  /** Where this very file is published; null for one that the app does not know. */
+  recognised: z.object({ name: z.string(), source: z.string() }).nullable(),
+  /** Something about it was changed by the user. */
+  changed: z.boolean(),
 });
 export type BackboneInfo = z.infer<typeof backboneInfo>;
 
@@ -43,15 +55,33 @@ export const backboneNode = z.object({
   parameters: z.number().int(),
   /** Gradients flow through it. */
   gradient: z.boolean(),
+  /** What it reads of the image: names of other nodes; none for the image itself. */
+  inputs: z.array(z.string()),
+  /** Height and width of what a convolution or a pool looks at; null for others. */
+  kernel: z.array(z.number().int()).nullable(),
+  /** Its channels are looked at one by one. */
+  depthwise: z.boolean(),
 });
 export type BackboneNode = z.infer<typeof backboneNode>;
+
+export const backboneDetails = backboneInfo.extend({
+  /** From the image to the answer. */
+  nodes: z.array(backboneNode),
+  /** Of its answer, in order; null without one. */
+  classNames: z.array(z.string()).nullable(),
+  /** 'imagenet': its file has none, but as many classes; null: they are numbers. */
+  namesFrom: z.enum(['file', 'imagenet']).nullable(),
+  /** What it would be given and where it would be cut if the user had not said otherwise. */
+  proposed: z.object({ preprocessing: preprocessing.nullable(), cut: z.string() }),
+});
+export type BackboneDetails = z.infer<typeof backboneDetails>;
 
 const inBackbone = z.object({ backbone: z.string().min(1).max(200) });
 
 export const backbonesContract = {
   list: call.output(z.array(backboneInfo)),
   /** With its nodes from the image to the answer. `backbone`: its id or SHA-256. */
-  get: call.input(inBackbone).output(backboneInfo.extend({ nodes: z.array(backboneNode) })),
+  get: call.input(inBackbone).output(backboneDetails),
   /** Reads an ONNX file and keeps a copy; one that is there already is answered as it is. */
   add: call
     .input(
@@ -62,6 +92,20 @@ export const backbonesContract = {
       }),
     )
     .output(backboneInfo),
+  /**
+   * What the user knows better, for all that is made with it from now on; null: as proposed again.
+   * What is left out stays. @throws AppError INVALID_INPUT
+   */
+  change: call
+    .input(
+      inBackbone.extend({
+        name: z.string().trim().min(1).max(200).nullable().optional(),
+        preprocessing: preprocessing.nullable().optional(),
+        cut: z.string().min(1).max(500).nullable().optional(),
+        trainedOn: z.string().trim().min(1).max(500).nullable().optional(),
+      }),
+    )
+    .output(backboneDetails),
   /** Projects keep their own copies. */
   remove: call.input(inBackbone).output(z.void()),
   /** Writes what a network makes of images at one of its values: a job. */

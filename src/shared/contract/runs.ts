@@ -75,6 +75,8 @@ export const trainOptions = z.object({
    * once and for all. Null: images are varied afresh in each epoch, and looked at anew.
    */
   featureCopies: z.number().int().min(1).max(1000).nullable().default(null),
+  /** Whether filters and a few feature maps are kept after each epoch, to be watched like a film. */
+  film: z.boolean().default(true),
   /** Trained weights to begin with, with a fresh optimizer; null: random ones. */
   startFrom: startFrom.nullable().default(null),
 });
@@ -89,7 +91,7 @@ export const trainPlan = z.object({
   /** Images without a label that it learns from. */
   unlabeledImages: z.number().int(),
   classes: z.array(z.string()),
-  /** From this machine's last runs of the same model, else null. */
+  /** From this machine's last runs of the same model, or a few steps that were timed; else null. */
   estimateSeconds: z.number().nullable(),
   /** What will train, or that it is timed at the start. */
   engine: z.string(),
@@ -253,6 +255,11 @@ const inRun = inProject.extend({ run: runId });
 export const runsContract = {
   presets: call.output(z.array(presetInfo)),
   plan: call.input(inProject.extend({ options: trainOptions })).output(trainPlan),
+  /**
+   * Seconds that it will take: the plan's, or else by timing a few steps, which takes some seconds
+   * once. Null where that cannot be told, and while something trains.
+   */
+  estimate: call.input(inProject.extend({ options: trainOptions })).output(z.number().nullable()),
   start: call
     .input(inProject.extend({ options: trainOptions, name: z.string().max(200).optional() }))
     .output(z.object({ run: runId, job: jobId })),
@@ -264,8 +271,9 @@ export const runsContract = {
     .input(inRun.extend({ epochs: trainOptions.shape.epochs.optional() }))
     .output(z.object({ run: runId, job: jobId })),
   /**
-   * A model of another program (Keras' .keras and .h5, TensorFlow.js' model.json) as a run of its own
-   * that was trained elsewhere. Classes that the project lacks are added to it.
+   * A model of another program (Keras' .keras and .h5, TensorFlow.js' model.json, state dicts of PyTorch
+   * as .safetensors and .pt) as a run of its own that was trained elsewhere. Classes that the project
+   * lacks are added to it.
    */
   importModel: call
     .input(
@@ -277,6 +285,8 @@ export const runsContract = {
         /** What the model takes its pixels to be; told from its first layer unless given. */
         pixels: z.enum(['0-1', '0-255']).optional(),
         name: z.string().max(200).optional(),
+        /** Of files that hold weights only: the model that they are for, unless the file says it. */
+        model: modelChoice.optional(),
       }),
     )
     .output(z.object({ run: runId })),

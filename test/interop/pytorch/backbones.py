@@ -16,26 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torchvision_import import torchvision_models
 from torch import nn
 from torch.nn import functional as F
 
 RATE = 0.01
 BATCH = 4
-
-
-def torchvision_models():
-    """Its models are Python; where its compiled operators are for another PyTorch, they do without."""
-    try:
-        from torchvision import models
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.startswith("torchvision")]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        globals()["_keep"] = library
-        from torchvision import models
-    return models
 
 
 def resnet18():

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transferModel, usualTop } from '#shared/backbone-model.ts';
+import { nodesOf } from '#core/backbones/describe.ts';
 import { readBackbone } from '#core/backbones/files.ts';
 import { checkModel } from '#core/engine/layers/summary.ts';
 import { outlineOf } from '#core/engine/backbones/outline.ts';
@@ -26,11 +27,8 @@ describe('the network in the box', () => {
   it('becomes a model from its description alone', () => {
     const { graph, sha256, name } = readBackbone(file)!;
     const { input, cut, metadata } = graph;
-    const info = { name, sha256, cut, input, preprocessing: metadata.preprocessing, nodes: [] };
-    const spec = transferModel(
-      { ...info, nodes: [{ name: cut, op: '', shape: [1280], parameters: 0, gradient: true }] },
-      {},
-    );
+    const info = { name, sha256, cut, input, preprocessing: metadata.preprocessing };
+    const spec = transferModel({ ...info, nodes: nodesOf({ graph }) }, {});
     const { summary, problem } = checkModel(spec, 12, new Map([[sha256, graph]]));
     expect(problem).toBeNull();
     expect(summary.trainable).toBe(1280 * 12 + 12);

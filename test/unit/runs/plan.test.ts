@@ -30,6 +30,26 @@ describe('runs.plan', () => {
     );
   });
 
+  it('times a few steps, and then knows how long a first training takes', async () => {
+    const { client } = test;
+    const project = await createProject(test, 'timed', { train: 40, test: 12 });
+    const options = { ...quick, batch: 8 };
+    const seconds = await client.runs.estimate({ project, options });
+    expect(seconds).toBeGreaterThan(0);
+    const plan = await client.runs.plan({ project, options: { ...options, epochs: 4 } });
+    expect(plan.estimateSeconds).toBeCloseTo(2 * seconds!, 9);
+  }, 60_000);
+
+  it('says where images without a label are never reached', async () => {
+    const { client } = test;
+    const project = await createProject(test, 'unreached', { train: 40, test: 12 });
+    const unlabeled = { warmup: 5, round: 2, ratio: 1, neighbors: 0, temperature: 0.5 };
+    const { warnings } = await client.runs.plan({ project, options: { ...quick, unlabeled } });
+    expect(warnings).toContain(
+      'Images without a label come in from epoch 6 on: 2 epochs would learn from the labels alone.',
+    );
+  });
+
   it('suggests what to do when the validation split is empty', async () => {
     const project = await createProject(test, 'novalidation', { train: 40, test: 12 });
     const options = { ...quick, validateOn: validation };

@@ -27,6 +27,15 @@ describe('Throughput', () => {
     expect(again.estimate({ ...work, batch: 64 }, 3, images)).toBeNull();
   });
 
+  it('takes the speed of timed steps until there was a training', () => {
+    const throughput = new Throughput(directory);
+    const images = { train: 1000, validation: 300 };
+    // 5 s of training at 200 images a second, 0.5 s of validation at three times that.
+    expect(throughput.estimate(work, 2, images, 200)).toBeCloseTo(11, 6);
+    throughput.record(work, [{ imagesPerSecond: 100, seconds: 10.5 }], images);
+    expect(throughput.estimate(work, 2, images, 200)).toBeCloseTo(21, 6);
+  });
+
   it('starts anew from a damaged file', () => {
     writeFileSync(join(directory, 'throughput.json'), '{"a": 1');
     const throughput = new Throughput(directory);

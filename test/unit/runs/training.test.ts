@@ -74,7 +74,9 @@ describe('a training', () => {
   });
 
   it('takes the first labeled training images in import order', async () => {
-    const { run } = await trainRun(test.client, project, { epochs: 1, trainLimit: 50 });
+    const settings = { epochs: 1, trainLimit: 50, film: false };
+    const { run } = await trainRun(test.client, project, settings);
+    expect(await test.client.inspect.film({ project, run: run.id })).toBeNull();
     expect(run.trainImages).toBe(50);
     const ids = await test.client.library.images.ids({ project, filter: { splits: ['train'] } });
     const stored = test.core.context.projects.get(project).store.runs.data(run.id, 'train');

@@ -36,6 +36,7 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--early-stop <form>', earlyStopHelp, earlyStop)
       .option('--averaging <form>', averagingHelp, averaging)
       .option('--views <form>', viewsHelp, views)
+      .option('--no-film', 'keep no filters and feature maps of each epoch')
       .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
       .option('--folds <k>', 'instead: validate in K folds, each image held out once', folds),
   ).action(async (dir: string, options: StepOptions & CourseOptions & { folds?: number }) => {

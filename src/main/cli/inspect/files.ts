@@ -4,8 +4,9 @@ import type { FoveaClient, InspectSource, Run } from '#shared/contract/index.ts'
 import { AppError } from '#shared/errors.ts';
 import type { ColorMapName } from '#shared/color-maps.ts';
 import type { KernelScale } from '#shared/inspect/kernels.ts';
+import type { Picture } from '#shared/inspect/montage.ts';
 import { npy } from './npy.ts';
-import { png, type Picture } from './picture.ts';
+import { png } from './picture.ts';
 
 /** What is asked of a run, and where its answers go. */
 export interface InspectTask {

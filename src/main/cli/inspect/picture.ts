@@ -1,65 +1,11 @@
 /** Numbers as PNG files. */
 import sharp from 'sharp';
-import { paint, type ColorMapName } from '#shared/color-maps.ts';
-
-/** RGB, row by row. */
-export interface Picture {
-  width: number;
-  height: number;
-  rgb: Uint8Array | Uint8ClampedArray;
-}
+import type { Picture } from '#shared/inspect/montage.ts';
 
 export function png({ width, height, rgb }: Picture): Promise<Buffer> {
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
-}
-
-/** Tiles of bytes, one after the other, in colours. */
-export function paintTiles(
-  bytes: Uint8Array,
-  size: { height: number; width: number },
-  colors: ColorMapName,
-): Picture[] {
-  const area = size.height * size.width;
-  return Array.from({ length: bytes.length / area }, (_, index) => ({
-    ...size,
-    rgb: paint(colors, bytes.subarray(index * area, (index + 1) * area), 3),
-  }));
-}
-
-/** Grey between tiles. */
-const GAP = 128;
-/** What a tile is enlarged to, by whole factors, where there are not too many. */
-const TILE_EDGE = 48;
-const MOST_PIXELS = 16_000_000;
-
-/** Tiles of one size side by side, a pixel apart, enlarged so that their pixels can be seen. */
-export function montage(
-  tiles: readonly Picture[],
-  columns = Math.ceil(Math.sqrt(tiles.length)),
-): Picture {
-  const [first] = tiles;
-  if (!first) return { width: 1, height: 1, rgb: Uint8Array.of(GAP, GAP, GAP) };
-  const rows = Math.ceil(tiles.length / columns);
-  const area = (zoom: number) =>
-    (first.width * zoom + 1) * columns * (first.height * zoom + 1) * rows;
-  let zoom = Math.max(1, Math.floor(TILE_EDGE / Math.max(first.width, first.height)));
-  while (zoom > 1 && area(zoom) > MOST_PIXELS) zoom--;
-  const width = columns * (first.width * zoom + 1) + 1;
-  const height = rows * (first.height * zoom + 1) + 1;
-  const rgb = new Uint8Array(width * height * 3).fill(GAP);
-  for (const [index, tile] of tiles.entries()) {
-    const left = (index % columns) * (tile.width * zoom + 1) + 1;
-    const top = Math.floor(index / columns) * (tile.height * zoom + 1) + 1;
-    for (let y = 0; y < tile.height * zoom; y++) {
-      for (let x = 0; x < tile.width * zoom; x++) {
-        const from = (Math.floor(y / zoom) * tile.width + Math.floor(x / zoom)) * 3;
-        rgb.set(tile.rgb.subarray(from, from + 3), ((top + y) * width + left + x) * 3);
-      }
-    }
-  }
-  return { width, height, rgb };
 }
 
 interface Pixels {

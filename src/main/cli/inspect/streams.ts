@@ -2,8 +2,8 @@
 import type { EmbeddingEvent, MaximiseTarget } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { unpackBytes, unpackFloats } from '#shared/float-text.ts';
+import { montage, type Picture } from '#shared/inspect/montage.ts';
 import { classOf, type InspectTask } from './files.ts';
-import { montage, type Picture } from './picture.ts';
 
 /** Of a layer's filters, of one class, or of all classes. */
 export async function writeWanted(task: InspectTask): Promise<void> {

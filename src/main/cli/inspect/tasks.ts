@@ -5,8 +5,9 @@ import { AppError } from '#shared/errors.ts';
 import { unpackFloats } from '#shared/float-text.ts';
 import { planesToRgb, scaleKernels, toBytes, type KernelScale } from '#shared/inspect/kernels.ts';
 import { rangeBytes } from '#shared/inspect/maps.ts';
+import { montage, paintTiles, type Picture } from '#shared/inspect/montage.ts';
 import { bytesOf, classOf, floatsOf, sourceOf, type InspectTask } from './files.ts';
-import { montage, overlay, paintTiles, type Picture } from './picture.ts';
+import { overlay } from './picture.ts';
 
 async function layersOf(task: InspectTask, kinds: InspectLayer['kind'][]): Promise<InspectLayer[]> {
   const { client, project, run, layer } = task;

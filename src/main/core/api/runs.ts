@@ -11,6 +11,9 @@ export function runsApi(core: CoreContext) {
     plan: os.runs.plan.handler(({ input }) =>
       runs.plan(projects.get(input.project), input.options),
     ),
+    estimate: os.runs.estimate.handler(({ input, signal }) =>
+      runs.estimate(projects.get(input.project), input.options, signal),
+    ),
     start: os.runs.start.handler(({ input }) =>
       runs.start(projects.get(input.project), input.options, input.name),
     ),

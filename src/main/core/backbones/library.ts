@@ -7,6 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { AppError } from '#shared/errors.ts';
 import type { Backbones } from '../engine/backbones/backbones.ts';
 import type { Engine } from '../engine/protocol.ts';
+import {
+  checkChanges,
+  NetworkSettings,
+  type ChosenSettings,
+  type SettingChanges,
+} from './settings.ts';
 import { slug } from '../util/slug.ts';
 import { partialName, toFileError, writeFileAtomic } from '../util/files.ts';
 import { descriptionFile, readBackbone, type Description, type KnownBackbone } from './files.ts';
@@ -23,25 +29,35 @@ const MOST_BYTES = 2 * 1024 ** 3;
 export interface LibraryEntry extends KnownBackbone {
   /** It came with the app. */
   boxed: boolean;
+  /** What the user knows better than the file. */
+  chosen: ChosenSettings;
 }
 
 export class BackboneLibrary implements Backbones {
   readonly #boxed: string;
   readonly #own: string;
   readonly #engine: LibraryOptions['engine'];
+  readonly #settings: NetworkSettings;
   /** By file; forgotten when it changes. */
   readonly #read = new Map<string, { stamp: string; known: KnownBackbone | null }>();
 
   constructor({ resourcesDir, dataDir, engine }: LibraryOptions) {
     this.#boxed = join(resourcesDir, 'backbones');
     this.#own = join(dataDir, 'backbones');
+    this.#settings = new NetworkSettings(join(this.#own, 'settings.json'));
     this.#engine = engine;
   }
 
   /** Those of the app first, then by name. */
   list(): LibraryEntry[] {
-    const boxed = this.#within(this.#boxed).map((known) => ({ ...known, boxed: true }));
-    const own = this.#within(this.#own).map((known) => ({ ...known, boxed: false }));
+    const chosen = this.#settings.all();
+    const entry = (known: KnownBackbone, boxed: boolean): LibraryEntry => ({
+      ...known,
+      boxed,
+      chosen: chosen[known.sha256] ?? {},
+    });
+    const boxed = this.#within(this.#boxed).map((known) => entry(known, true));
+    const own = this.#within(this.#own).map((known) => entry(known, false));
     return [...boxed, ...own.sort((one, other) => one.name.localeCompare(other.name))];
   }
 
@@ -112,11 +128,22 @@ export class BackboneLibrary implements Backbones {
   }
 
   /**
+   * Keeps what the user knows better; null takes it back.
+   * @throws AppError NOT_FOUND, INVALID_INPUT
+   */
+  change(id: string, changes: SettingChanges): LibraryEntry {
+    const { sha256, graph } = this.require(id);
+    checkChanges(graph, changes);
+    this.#settings.change(sha256, changes);
+    return this.require(sha256);
+  }
+
+  /**
    * Projects keep their own copies.
    * @throws AppError NOT_FOUND, INVALID_INPUT for one that came with the app
    */
   async remove(id: string): Promise<void> {
-    const { boxed, file, name } = this.require(id);
+    const { boxed, file, name, sha256 } = this.require(id);
     if (boxed) {
       throw new AppError('INVALID_INPUT', `${name} is part of the app and cannot be removed.`, {
         subject: id,
@@ -125,6 +152,7 @@ export class BackboneLibrary implements Backbones {
     await rm(descriptionFile(file), { force: true });
     await rm(file, { force: true });
     this.#read.delete(file);
+    this.#settings.forget(sha256);
   }
 
   #within(folder: string): KnownBackbone[] {

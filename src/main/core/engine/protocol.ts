@@ -312,6 +312,8 @@ export interface ImportModelJob {
   otherwise: string[];
   /** What the model takes its pixels to be; null: what it looks like. */
   pixels: '0-1' | '0-255' | null;
+  /** Of files that hold weights only: the model that they are for, unless the file says it. */
+  spec: ModelSpec | null;
 }
 
 export interface ImportedModel {
@@ -352,6 +354,11 @@ export interface Engine {
   measure(options?: MeasureOptions): Promise<EngineInfo>;
   /** What `auto` would take for this work, from what was timed before; takes no time. */
   choose(work: Work): Promise<EngineChoice>;
+  /**
+   * Times a few steps on made-up images, where this work was not timed before; some seconds. `choose`
+   * knows the speed afterwards, unless the steps failed.
+   */
+  time(work: Work, backend: EngineName, signal?: AbortSignal): Promise<void>;
   /** Throws MODEL_INVALID. */
   memoryNeed(work: Omit<Work, 'batch'> & { prefix?: number | undefined }): Promise<MemoryNeed>;
   train(job: TrainJob, onEvent: (event: TrainEvent) => void, signal?: AbortSignal): TrainHandle;

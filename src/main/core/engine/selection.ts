@@ -84,6 +84,12 @@ export class Selection {
     }
   }
 
+  /** Times one backend, unless it was timed before. */
+  async time(id: BackendId, work: Work, signal?: AbortSignal): Promise<void> {
+    const { timings } = this.#options;
+    if (!timings.get(id, work)) timings.set(id, work, await this.#time(id, work, signal));
+  }
+
   /** In the order in which they are to be tried; the CPU is the last resort. */
   order(wanted: BackendId | 'auto', { chosen, backends }: EngineChoice): BackendId[] {
     const rate = ({ imagesPerSecond }: BackendStatus): number => imagesPerSecond ?? 0;

@@ -8,6 +8,7 @@
  * ends.
  */
 import { join } from 'node:path';
+import type { EngineName } from '#shared/engine-names.ts';
 import { AppError } from '#shared/errors.ts';
 import { fineTuned } from '#shared/fine-tuning.ts';
 import { entries } from '../entries.ts';
@@ -117,6 +118,12 @@ class Supervisor implements Engine {
 
   choose(work: Work): Promise<EngineChoice> {
     return this.#selection.choose(work);
+  }
+
+  async time(work: Work, backend: EngineName, signal?: AbortSignal): Promise<void> {
+    if (backend === 'auto') await this.#selection.measure(work, { signal });
+    const { chosen } = backend === 'auto' ? await this.choose(work) : { chosen: backend };
+    await this.#selection.time(chosen, work, signal);
   }
 
   memoryNeed(work: Methods['memoryNeed'][0]): Promise<MemoryNeed> {

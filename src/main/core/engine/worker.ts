@@ -127,7 +127,7 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       return await exportModel(request.input, options);
     }
     case 'importModel': {
-      const { importModel } = await import('./import/keras/index.ts');
+      const { importModel } = await import('./import/model.ts');
       return await importModel(request.input);
     }
     case 'readExported': {

@@ -2,19 +2,29 @@
 import type { EvaluationReport, Run, Split } from '#shared/contract/index.ts';
 import { count, dateTime, duration, integer, percent, real, setting } from '#shared/format.ts';
 import { balancedAccuracyInterval, classIntervals, plusMinus, spread } from '#shared/intervals.ts';
-import { averagingOf, earlyStopOf, looksOf, optimizerOf, scheduleOf } from '#shared/run-words.ts';
+import {
+  averagingOf,
+  earlyStopOf,
+  looksDiffer,
+  looksOf,
+  optimizerOf,
+  scheduleOf,
+} from '#shared/run-words.ts';
 import { judge } from '#shared/verdict.ts';
 import type { CoreContext } from '../context.ts';
 import { checkModel } from '../engine/layers/summary.ts';
+import { evenly } from '../augmentation/preview.ts';
 import { readCell, readReport } from '../evaluation/read.ts';
 import type { EvaluationRequest } from '../evaluation/evaluate.ts';
+import { usualImages } from '../inspect/images.ts';
 import type { Project } from '../projects/project.ts';
 import { confusion, curves } from './charts.ts';
 import type { Fact, ReportContent, Section } from './content.ts';
-import { camPictures, filterPicture, imagePictures } from './pictures.ts';
+import { filterPicture, mapPictures } from './inside.ts';
+import { camPictures, imagePictures, type Looked } from './pictures.ts';
 
 /** Of each are shown at most so many. */
-const most = { mistakes: 16, looks: 4, pairs: 8, files: 4 };
+const most = { mistakes: 16, looks: 4, pairs: 8, files: 4, maps: 2 };
 
 const splitNames: Record<Split, string> = {
   train: 'training',
@@ -34,7 +44,7 @@ export async function gatherReport(
   const report = await readReport(project, request);
   const sections: Section[] = [trained(run, versions), course(run)];
   if (report) {
-    sections.push(measured(report), byClass(report), confused(report));
+    sections.push(measured(report, run), byClass(report), confused(report));
     sections.push(...(await mistakes(context, project, run, request, report, signal)));
   } else {
     sections.push({
@@ -105,7 +115,8 @@ function course(run: Run): Section {
   return { title: 'How training went', text: [said, ...ended], drawings: curves(run) };
 }
 
-function measured(report: EvaluationReport): Section {
+function measured(report: EvaluationReport, { options }: Run): Section {
+  const differ = looksDiffer(options.views);
   const { accuracy, accuracyInterval, confusion: counts, split, images } = report;
   const balanced = balancedAccuracyInterval(counts);
   const error: [number, number] = [1 - balanced[1], 1 - balanced[0]];
@@ -128,6 +139,7 @@ function measured(report: EvaluationReport): Section {
     },
   ];
   const text = [
+    ...(differ ? [differ] : []),
     ...(report.trainedOn > 0
       ? [`${count(report.trainedOn, 'image')} of these were trained on: the figures flatter.`]
       : []),
@@ -202,11 +214,13 @@ async function mistakes(
     },
   ];
   if (!run.checkpoints.includes(request.checkpoint)) return sections;
-  const looked = predictions.slice(0, most.looks);
+  const looked = predictions
+    .slice(0, most.looks)
+    .flatMap(({ image, truth, top }) => (image === null ? [] : [{ image, truth, said: top }]));
   const cams = await camPictures(context, project, request, looked, run, signal);
   if (cams.length > 0) {
     sections.push({
-      title: 'Where it looked',
+      title: 'Where it looked in mistakes',
       text: ['Warm places spoke for the wrong answer (Grad-CAM of the last convolution).'],
       pictures: cams,
     });
@@ -222,9 +236,47 @@ async function inside(
   signal: AbortSignal | undefined,
 ): Promise<Section[]> {
   if (!run.checkpoints.includes(request.checkpoint)) return [];
-  const picture = await filterPicture(context, project, request, signal);
-  if (!picture) return [];
-  return [{ title: 'What the first layer looks for', text: [], pictures: [picture] }];
+  const filters = await filterPicture(context, project, request, signal);
+  const sections: Section[] = filters
+    ? [{ title: 'What the first layer looks for', text: [], pictures: [filters] }]
+    : [];
+  const images = examples(project, run);
+  const looks = await camPictures(context, project, request, images, run, signal);
+  if (looks.length > 0) {
+    sections.push({
+      title: 'Where it looks',
+      text: [
+        `${count(looks.length, 'image')} of the library, and what the model says of each: warm places spoke for that (Grad-CAM of the last convolution).`,
+      ],
+      pictures: looks,
+    });
+  }
+  for (const image of images.slice(0, most.maps)) {
+    const pictures = await mapPictures(context, project, request, image, signal);
+    if (pictures.length === 0) break;
+    sections.push({
+      title: `What the layers make of an image: ${image.truth ?? 'without a label'}`,
+      text: [
+        'The image, and the first feature maps of each convolution and pool: bright where a filter found what it looks for.',
+      ],
+      pictures,
+    });
+  }
+  return sections;
+}
+
+/** Some images that the run validated on, else of those that it learned from, else of the library. */
+function examples(project: Project, { id }: Run): Looked[] {
+  const { store } = project;
+  const usual = usualImages(project, store.runs.get(id), most.looks);
+  const chosen =
+    usual.length > 0
+      ? usual
+      : evenly(store.images.labeled(), most.looks).map(({ id: image }) => image);
+  const names = new Map(store.classes.list().map((each) => [each.id, each.name]));
+  return store.images
+    .rows(chosen)
+    .map(({ id: image, classId }) => ({ image, truth: names.get(classId ?? -1) ?? null }));
 }
 
 function layers({ backbones }: Project, { spec, classes }: Run): Section {

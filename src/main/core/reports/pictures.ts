@@ -1,15 +1,15 @@
-/** Pictures of a report, as PNG files. */
+/** Images of a report, as PNG files: as they are, and with where the model looked. */
 import type { Prediction, Run } from '#shared/contract/index.ts';
 import { percent } from '#shared/format.ts';
 import { isCancellation } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
-import { inspect, inspectPicture, layersOf, type InspectRequest } from '../inspect/inspect.ts';
+import { inspectPicture, layersOf, type InspectRequest } from '../inspect/inspect.ts';
 import { requireImage } from '../library/images.ts';
 import { imageSource } from '../library/thumbnails.ts';
 import type { Project } from '../projects/project.ts';
 import type { Picture } from './content.ts';
 
-type Services = Pick<CoreContext, 'decoders' | 'engine'>;
+export type Services = Pick<CoreContext, 'decoders' | 'engine'>;
 
 interface Raw {
   data: Uint8Array;
@@ -54,7 +54,7 @@ async function pixelsOf(
   return enlarged({ data, ...size });
 }
 
-async function toPicture(
+export async function toPicture(
   { decoders }: Services,
   raw: Raw,
   caption: string,
@@ -70,6 +70,18 @@ export function captionOf({ truth, top, probabilities, file }: Prediction, name:
   return `${truth ?? '–'} (predicted ${top}, ${sure}) · ${name === '' ? file : name}`;
 }
 
+/** A library image as it is. */
+export async function imagePicture(
+  services: Services,
+  project: Project,
+  image: number,
+  caption: string,
+  signal?: AbortSignal,
+): Promise<Picture> {
+  const raw = await pixelsOf(services, project, image, signal);
+  return await toPicture(services, raw, caption, signal);
+}
+
 /** Library images with what was said of them; those whose files are gone are left out. */
 export async function imagePictures(
   services: Services,
@@ -82,8 +94,8 @@ export async function imagePictures(
     if (prediction.image === null) continue;
     const { name } = requireImage(project, prediction.image);
     try {
-      const raw = await pixelsOf(services, project, prediction.image, signal);
-      pictures.push(await toPicture(services, raw, captionOf(prediction, name), signal));
+      const caption = captionOf(prediction, name);
+      pictures.push(await imagePicture(services, project, prediction.image, caption, signal));
     } catch (error) {
       if (isCancellation(error)) throw error;
     }
@@ -91,89 +103,45 @@ export async function imagePictures(
   return pictures;
 }
 
-/** Kernels of the first convolution side by side, scaled to 0…1 over the layer; null if there is none. */
-export async function filterPicture(
-  services: Services,
-  project: Project,
-  request: InspectRequest,
-  signal?: AbortSignal,
-): Promise<Picture | null> {
-  const first = layersOf(project, request.run).layers.find(({ kernels }) => kernels.length > 0);
-  if (!first) return null;
-  const { kernel, values, seesImage } = await inspect(
-    services,
-    project,
-    request,
-    'filters',
-    { layer: first.name },
-    { signal },
-  );
-  const { channels, height, width } = kernel;
-  const filters = Math.min(64, kernel.filters);
-  const color = seesImage && channels === 3;
-  const [times, gap, columns] = [Math.max(2, Math.floor(42 / Math.max(height, width))), 4, 8];
-  const [tile, tall] = [width * times + gap, height * times + gap];
-  const rows = Math.ceil(filters / columns);
-  const [wide, high] = [Math.min(filters, columns) * tile - gap, rows * tall - gap];
-  let [least, most] = [Infinity, -Infinity];
-  for (const value of values) {
-    least = Math.min(least, value);
-    most = Math.max(most, value);
-  }
-  const data = new Uint8Array(wide * high * 3).fill(255);
-  for (let filter = 0; filter < filters; filter++) {
-    const [left, top] = [(filter % columns) * tile, Math.floor(filter / columns) * tall];
-    for (let at = 0; at < width * times * height * times; at++) {
-      const [x, y] = [at % (width * times), Math.floor(at / (width * times))];
-      const place = Math.floor(y / times) * width + Math.floor(x / times);
-      for (let channel = 0; channel < 3; channel++) {
-        const plane = filter * channels + (color ? channel : 0);
-        const value = values[plane * height * width + place]!;
-        const level = most > least ? ((value - least) / (most - least)) * 255 : 0;
-        data[((top + y) * wide + left + x) * 3 + channel] = Math.round(level);
-      }
-    }
-  }
-  const what = color
-    ? 'in colour'
-    : channels > 1
-      ? 'for its first input channel'
-      : 'dark below, bright above';
-  const caption = `${first.name}: ${filters} of ${kernel.filters} kernels of ${height}×${width}, ${what}`;
-  return await toPicture(
-    services,
-    { data, width: wide, height: high, channels: 3 },
-    caption,
-    signal,
-  );
+/** An image, and the class that is asked about: as a name, or what the model says. */
+export interface Looked {
+  image: number;
+  /** What it is, in truth. */
+  truth: string | null;
+  said?: string | undefined;
 }
 
-/** Where the model looked (Grad-CAM of its answer): warm over the picture. */
+/** What spoke for a class (Grad-CAM of the last convolution): warm over the picture. */
 export async function camPictures(
   services: Services,
   project: Project,
   request: InspectRequest,
-  predictions: readonly Prediction[],
+  looked: readonly Looked[],
   { classes }: Pick<Run, 'classes'>,
   signal?: AbortSignal,
 ): Promise<Picture[]> {
   if (layersOf(project, request.run).camLayer === null) return [];
   const pictures: Picture[] = [];
-  for (const { image, top, truth } of predictions) {
-    if (image === null) continue;
-    const map = await inspectPicture(
-      services,
-      project,
-      { ...request, source: { image } },
-      'attribution',
-      { class: classes.indexOf(top), method: { type: 'cam' } },
-      { signal },
-    );
-    const raw = await pixelsOf(services, project, image, signal);
-    const shaded = shade(raw, map);
-    pictures.push(
-      await toPicture(services, shaded, `${truth ?? '–'}: what spoke for ${top}`, signal),
-    );
+  for (const { image, truth, said } of looked) {
+    try {
+      const map = await inspectPicture(
+        services,
+        project,
+        { ...request, source: { image } },
+        'attribution',
+        {
+          class: said === undefined ? undefined : classes.indexOf(said),
+          method: { type: 'cam' },
+        },
+        { signal },
+      );
+      const shaded = shade(await pixelsOf(services, project, image, signal), map);
+      const caption = `${truth ?? '–'}: what spoke for ${classes[map.class]!}, ${percent(map.probability, 0)}`;
+      pictures.push(await toPicture(services, shaded, caption, signal));
+    } catch (error) {
+      // An image whose file is gone is left out.
+      if (isCancellation(error)) throw error;
+    }
   }
   return pictures;
 }

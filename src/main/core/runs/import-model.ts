@@ -1,7 +1,9 @@
 /** A model that another program trained, as a run of the project. */
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ModelChoice } from '#shared/contract/index.ts';
 import type { CoreContext } from '../context.ts';
+import { chosenModel } from '../models/models.ts';
 import { ensureClass } from '../labels/classes.ts';
 import type { ImportedModel, ImportModelJob } from '../engine/protocol.ts';
 import type { Project } from '../projects/project.ts';
@@ -15,13 +17,15 @@ export interface ImportRequest {
   classNames?: string[] | undefined;
   pixels?: NonNullable<ImportModelJob['pixels']> | undefined;
   name?: string | undefined;
+  /** What weights without a model are for. */
+  model?: ModelChoice | undefined;
 }
 
 /** @throws AppError NOT_FOUND, SOURCE_UNREADABLE, MODEL_INVALID, DISK_FULL */
 export async function importModel(
   { engine, options }: Pick<CoreContext, 'engine' | 'options'>,
   project: Project,
-  { file, classNames, pixels, name }: ImportRequest,
+  { file, classNames, pixels, name, model: choice }: ImportRequest,
   signal?: AbortSignal,
 ): Promise<{ run: string }> {
   const mark = await processMark(process.pid);
@@ -35,6 +39,7 @@ export async function importModel(
       classNames: classNames ?? null,
       otherwise: project.store.classes.list().map((each) => each.name),
       pixels: pixels ?? null,
+      spec: choice ? chosenModel(project.store, choice).spec : null,
     };
     const model = await engine.importModel(job, { signal });
     const run = store(project, model, {
@@ -93,6 +98,7 @@ function store(
           validateEvery: 1,
           finetune: null,
           featureCopies: null,
+          film: true,
           startFrom: null,
         },
         spec,

@@ -23,6 +23,8 @@ export interface PlannedRun {
   chosen: ChosenModel;
   selection: RunSelection;
   engine: EngineInfo;
+  /** What a few steps of would tell how long it takes; null where they would not, or take all memory. */
+  timeable: Work | null;
 }
 
 export async function planTraining(
@@ -80,10 +82,13 @@ export async function planTraining(
       `The engine '${backendId}' cannot be used on this machine${backend ? `: ${backend.reason}` : '.'}`,
     );
   }
+  // With features that are known, an epoch is another work than the steps that are timed.
+  const timed = work.prefix === 0 ? (backend?.imagesPerSecond ?? null) : null;
   return {
     chosen,
     selection,
     engine: info,
+    timeable: work.prefix === 0 && memory.length === 0 ? work : null,
     plan: {
       model,
       trainImages: images.train,
@@ -101,6 +106,7 @@ export async function planTraining(
           }),
           validation: images.validation / options.validateEvery,
         },
+        timed,
       ),
       engine: options.engine === 'auto' ? autoLabel(choice) : (backend?.label ?? backendId),
       engines: choice.backends,
@@ -109,6 +115,7 @@ export async function planTraining(
         ...shapeWarnings(store, chosen.spec),
         ...selection.warnings,
         ...monitorWarnings(options),
+        ...unlabeledWarnings(options),
         ...(begun?.warnings ?? []),
         ...featureWarnings(options, work.prefix),
         ...memory,
@@ -172,6 +179,14 @@ function shapeWarnings(store: Store, { input }: ModelSpec): string[] {
     warnings.push(`This model sees grey: the colours of ${count(coloured, 'image')} are not used.`);
   }
   return warnings;
+}
+
+/** Too few epochs to reach the images without a label. */
+function unlabeledWarnings({ unlabeled, epochs }: TrainOptions): string[] {
+  if (unlabeled === null || epochs > unlabeled.warmup) return [];
+  return [
+    `Images without a label come in from epoch ${unlabeled.warmup + 1} on: ${count(epochs, 'epoch')} would learn from the labels alone.`,
+  ];
 }
 
 /** Early stopping and plateaus that want validation where there is none. */

@@ -58,6 +58,23 @@ export class RunService {
   }
 
   /**
+   * Seconds that a training will take: as the plan says, else by timing a few steps of it. Null where
+   * that cannot be told, or while something trains, which would be slowed down and falsify it.
+   */
+  async estimate(
+    project: Project,
+    options: TrainOptions,
+    signal?: AbortSignal,
+  ): Promise<number | null> {
+    const { plan, timeable } = await this.#plan(project, options);
+    const { estimateSeconds: known, problems } = plan;
+    if (known !== null || timeable === null || problems.length > 0) return known;
+    if (this.#active.size > 0) return null;
+    await this.#core.engine.time(timeable, options.engine, signal);
+    return (await this.#plan(project, options)).plan.estimateSeconds;
+  }
+
+  /**
    * Stores a run with its data of this moment and trains it as a job.
    * @throws AppError NOT_ENOUGH_DATA with the plan's first problem
    */

@@ -54,16 +54,21 @@ export class Throughput {
     writeFileAtomic(this.#file, JSON.stringify(Object.fromEntries(newest)));
   }
 
-  /** Seconds, or null when this machine has not trained this model yet. */
+  /**
+   * Seconds, or null when this machine has not trained this model yet.
+   * @param timed images per second of a few steps, for a model that was not trained yet
+   */
   estimate(
     work: Work,
     epochs: number,
     images: { train: number; validation: number },
+    timed: number | null = null,
   ): number | null {
     const known = this.#read()[workKey(work)];
-    if (!known) return null;
-    const validation = known.validation ?? known.train * VALIDATION_SPEEDUP;
-    return epochs * (images.train / known.train + images.validation / validation);
+    const train = known?.train ?? timed;
+    if (train === null) return null;
+    const validation = known?.validation ?? train * VALIDATION_SPEEDUP;
+    return epochs * (images.train / train + images.validation / validation);
   }
 
   #read(): z.infer<typeof content> {

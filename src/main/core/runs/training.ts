@@ -78,6 +78,7 @@ export async function train(
       views: run.options.views,
       unlabeled: run.options.unlabeled,
       validateEvery: run.options.validateEvery,
+      film: run.options.film,
       backend: run.options.engine,
       imageMemory: hooks.imageMemory,
       resume: hooks.resume !== false,

@@ -127,9 +127,6 @@ export const text = {
   size: 'As seen by',
   sizeOf: (height: number, width: number, channels: number) =>
     `${height}×${width} ${channels === 1 ? 'grey' : 'colour'}`,
-  otherImages: 'Other images',
-  image: (name: string) => `Show ${name}`,
-  images: 'Images to try it on',
   original: 'Original',
   draws: 'What training sees',
   draw: (epoch: number, what: string) => `Epoch ${integer(epoch)}: ${what}`,

@@ -1,5 +1,5 @@
 /** Words that every grid of images shares. */
-import { count } from '../../ui/format.ts';
+import { count, integer } from '../../ui/format.ts';
 
 export const text = {
   search: 'File name',
@@ -36,4 +36,35 @@ export const text = {
   shown: (images: number) => count(images, 'image'),
   fixed: 'Chosen elsewhere',
   leaveFixed: 'Show all images',
+  class: 'Class',
+  anyClass: 'Any class',
+  strip: 'Images of the library',
+  image: (name: string) => `Show ${name}`,
+  otherImages: 'Other images',
+  find: 'Find an image…',
+  draw: 'Draw',
+  drawing: {
+    title: 'Draw a picture',
+    description: 'With the mouse, a pen or a finger.',
+    canvas: 'Drawing area',
+    brush: 'Brush',
+    pixels: (size: number) => `${size} px`,
+    ground: 'Ground',
+    grounds: { black: 'White on black', white: 'Black on white' },
+    clear: 'Clear',
+    cancel: 'Cancel',
+    use: 'Look at it',
+    name: 'Drawing',
+  },
+  picker: {
+    title: 'Pictures of the library',
+    description: 'Click the one to look at.',
+    wrong: 'Wrong only',
+    wrongHint: 'What this model answered wrongly where it was evaluated, the surest first.',
+    notEvaluated: 'Evaluate this model first: then its mistakes are known.',
+    cancel: 'Cancel',
+    selectAll: 'Select shown',
+    more: 'Show more',
+    total: (shown: number, all: number) => `${integer(shown)} of ${count(all, 'picture')}`,
+  },
 } as const;

@@ -33,7 +33,6 @@ export const text = {
   pictures: 'Picture',
   chooseFile: 'Choose a file…',
   chooseTitle: 'A picture to look at',
-  draw: 'Draw',
   dropNow: 'Let go to look at it',
   slot: (second: boolean) => (second ? 'Second picture' : 'First picture'),
   slotHint: 'The next picture that you choose comes here.',
@@ -41,20 +40,6 @@ export const text = {
   sure: (probability: number) => `${percent(probability)} sure`,
   saysHint: 'What the model says of this picture',
   noPicture: 'Choose a picture above, drop one here, or draw one.',
-
-  drawing: {
-    title: 'Draw a picture',
-    description: 'The model sees it in its own size.',
-    canvas: 'Drawing area',
-    brush: 'Brush',
-    pixels: (size: number) => `${size} px`,
-    ground: 'Ground',
-    grounds: { black: 'White on black', white: 'Black on white' },
-    clear: 'Clear',
-    cancel: 'Cancel',
-    use: 'Look at it',
-    name: 'Drawing',
-  },
 
   compare: 'Side by side',
   comparisons: {

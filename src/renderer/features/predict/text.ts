@@ -61,18 +61,9 @@ export const text = {
     `${count(done, 'prediction')}${failed > 0 ? `, ${integer(failed)} failed` : ''}`,
 
   picker: {
-    title: 'Pictures of the library',
     description: 'Choose up to 1,000 pictures to ask the model about.',
-    search: 'Find by name',
-    split: 'Split',
-    splits: { all: 'All', test: 'Test', validation: 'Validation', train: 'Training' },
-    none: 'No pictures match.',
     predict: (chosen: number) =>
       chosen === 0 ? 'Ask the model' : `Ask about ${count(chosen, 'picture')}`,
-    cancel: 'Cancel',
-    selectAll: 'Select shown',
-    more: 'Show more',
-    total: (shown: number, all: number) => `${integer(shown)} of ${count(all, 'picture')}`,
   },
   empty: {
     noRuns: 'Nothing to predict with yet',

@@ -54,8 +54,8 @@ export const courseText = {
     factor: 'Times',
     every: 'Every, epochs',
     warmup: 'Warm-up',
-    start: 'Start, peak divided by',
-    end: 'End, start divided by',
+    start: 'Starts at peak ÷',
+    end: 'Ends at start ÷',
     cooldown: 'Cooldown, epochs',
     minRate: 'Lowest rate',
     momentum: 'Momentum',
@@ -132,8 +132,8 @@ export const courseText = {
   unlabeledOf: (unlabeled: NonNullable<TrainOptions['unlabeled']>, images: number): string =>
     `${count(images, 'image')}, asked about every ${count(unlabeled.round, 'epoch')} from epoch ${integer(unlabeled.warmup + 1)} on`,
   /** 'Round 3: sure of 62 % of the images without a label' */
-  sure: (round: number, share: number): string =>
-    `Round ${integer(round)}: sure of ${percent(share)} of the images without a label`,
+  sure: (round: number, share: number, first: number): string =>
+    `Round ${integer(round)}: sure of ${percent(share)} of the images without a label${round > 1 ? `, ${percent(first)} in round 1` : ''}`,
   beforeRounds: (warmup: number): string =>
     `Learns from the labels alone until epoch ${integer(warmup)}`,
   sureHint:
@@ -143,7 +143,7 @@ export const courseText = {
   earlyStopOf,
   optimizerOf,
   rateLine: (rates: readonly number[]): string =>
-    `Learning rate ${rate(rates[0]!)} → ${rate(rates.at(-1)!)}`,
+    `Learning rate from ${rate(rates[0]!)}, at most ${rate(Math.max(...rates))}, to ${rate(rates.at(-1)!)}`,
   happened: 'What happened',
   reduced: (epoch: number, value: number) =>
     `After epoch ${integer(epoch)} the learning rate fell to ${rate(value)}.`,

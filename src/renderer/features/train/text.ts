@@ -1,5 +1,6 @@
 /** Every text of the train screen. */
-import type { RunStatus, TrainPlan, ValidateOn } from '#shared/contract/index.ts';
+import type { RunStatus, TrainOptions, TrainPlan, ValidateOn } from '#shared/contract/index.ts';
+import { recipeById } from '#shared/recipes/index.ts';
 import {
   count,
   duration,
@@ -32,7 +33,7 @@ export const text = {
   starting: 'Starting…',
 
   /** 'fashion-cnn, 167,114 parameters, 400 training and 100 validation images, about 40 s on this CPU' */
-  planSentence: (plan: TrainPlan, epochs: number): string => {
+  planSentence: (plan: TrainPlan, { model, epochs }: TrainOptions): string => {
     const validation =
       plan.validationImages > 0 ? ` and ${integer(plan.validationImages)} validation` : '';
     const images =
@@ -40,7 +41,7 @@ export const text = {
         ? `${integer(plan.trainImages)} training${validation} images`
         : count(plan.trainImages, 'training image');
     const parts = [
-      plan.model.summary.name,
+      model.kind === 'recipe' ? recipeById(model.recipe).name : plan.model.summary.name,
       count(plan.model.summary.parameters, 'parameter'),
       `${images} in ${count(plan.classes.length, 'class')}`,
       ...(plan.unlabeledImages > 0
@@ -54,6 +55,7 @@ export const text = {
     return parts.join(', ');
   },
   planning: 'Checking the data…',
+  timing: 'Timing a few steps, to say how long it takes…',
   goodToKnow: 'Good to know',
   /** 'CPU · 2 threads' → 'this CPU'. */
   engine: (label: string): string => (label.startsWith('CPU') ? 'this CPU' : label),
@@ -107,6 +109,7 @@ export const text = {
     validateEvery:
       'Epochs from one look at the validation images to the next; the last epoch is always looked at.',
     engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
+    film: 'Keeps the first filters and some feature maps after each epoch, to be watched in Inspect. Takes up to 3 % of the time and 50 MB.',
     parameters: 'Numbers that training adjusts.',
     macs: 'Products and sums that one image takes: how much there is to compute.',
     trainable: 'Parameters that training changes; the rest are frozen, or moving averages.',
@@ -241,6 +244,7 @@ export const text = {
     validateEvery: 'Validate every',
     validationImages: 'Validation images',
     classes: 'Classes',
+    film: 'Film the training',
     engine: 'Engine',
     labels: 'Labels',
     optimizer: 'Optimizer',
@@ -248,6 +252,7 @@ export const text = {
     finished: 'Ended',
     id: 'Run folder',
   },
+  ofRecipe: (name: string) => `As “${name}” has it`,
   noAugmentation: 'None: the images as they are',
   outcomes: {
     valAccuracy: 'Best accuracy on new images',

@@ -1,4 +1,6 @@
 /** A foreign model: read from its file, checked, and ready to be added to a graph. */
+import type { ModelSpec } from '#shared/model-spec.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { Preprocessing } from '#shared/preprocessing.ts';
 import type { DType, Shape, TensorData, Value } from '../graph/types.ts';
 
@@ -82,4 +84,12 @@ export interface ReplayOptions {
   batchStatistics?: BatchStatistics | undefined;
   /** Told every value of a node that works on the image. */
   onValue?: ((name: string, value: Value) => void) | undefined;
+}
+
+/** A whole model that another program trained. */
+export interface ForeignModelRead {
+  spec: ModelSpec;
+  /** In the order of its outputs. */
+  classNames: string[];
+  parameters: ReadonlyMap<string, FloatTensor>;
 }
