@@ -119,10 +119,11 @@ export function usualTop(nodes: readonly BackboneNode[], cut: string): string {
   const all = parametersOf(below);
   let top = cut;
   let most = 0;
-  for (const { name, parameters } of below) {
+  for (const { name } of below) {
     const fed = fedBy(below, name);
     const above = parametersOf(fed);
-    if (parameters === 0 || above <= most || above > TOP_SHARE * all) continue;
+    // Of several the last: one without weights feeds no more than the layer behind it, or a whole block.
+    if (above === 0 || above < most || above > TOP_SHARE * all) continue;
     if (fed.some(({ gradient }) => !gradient)) continue;
     most = above;
     top = name;

@@ -29,7 +29,7 @@ function fieldOf(
   }
   // Only channels are moved: places stay.
   if (op === 'Transpose') return before;
-  if (op === 'Resize' && before) {
+  if (op === 'Resize' && first && before) {
     const [from, to] = [sizesOf(first), sizesOf(output)];
     const axis = (at: 0 | 1): Sliding => ({ reach: 1, stride: from[at] / to[at], before: 0 });
     return slide(before, [axis(0), axis(1)]);
