@@ -33,6 +33,8 @@ export const inspectLayer = z.object({
   kernels: z.array(kernelShape),
   /** It reads the picture itself, unscaled or scaled: three channels are red, green and blue. */
   seesImage: z.boolean(),
+  /** Of a value inside of a pretrained network: the network's layer. Its name is `layer/value`. */
+  inside: z.string().optional(),
 });
 export type InspectLayer = z.infer<typeof inspectLayer>;
 
@@ -275,7 +277,7 @@ export const inspectContract = {
   maps: call
     .input(
       ofPicture.extend({
-        /** All convolutions and pools unless given. */
+        /** All convolutions and pools unless given; some of those inside of pretrained networks. */
         layers: z.array(z.string()).min(1).optional(),
         /** Longest edge of a tile. */
         edge: z.number().int().min(4).max(4096).default(64),

@@ -54,9 +54,10 @@ function buildClimb(
   const { height, width, channels } = model.input;
   const x = b.input('x', 'float32', [batch, channels, height, width]);
   let maps: Value | undefined;
-  const logits = buildLogits(b, model, x, parameters, (layer, linear) => {
-    if (layer.name === layerName) maps = linear;
-  });
+  const take = (name: string, linear: Value): void => {
+    if (name === layerName) maps = linear;
+  };
+  const logits = buildLogits(b, model, x, parameters, ({ name }, out) => take(name, out), take);
   const mean = (values: Value, keepdims: 0 | 1) =>
     b.op('ReduceMean', [values, b.ints([2, 3])], { keepdims });
   const scores = maps ? b.op('ReduceMax', [maps, b.ints([2, 3])], { keepdims: 0 }) : logits;
