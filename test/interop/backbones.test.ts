@@ -17,7 +17,24 @@ const networks = {
   'mobilenet-v3': 1_528_106,
   'inception-v3': 21_806_058,
   vit: 114_698,
+  'densenet-121': 6_964_106,
 };
+
+it('resnet-18 learns with the statistics of each batch as in PyTorch', async () => {
+  const script = join(import.meta.dirname, 'pytorch/backbones.py');
+  await runPython(script, folder, 'resnet-18', 'train');
+  const { loss, gradient, at, steps, statistics, parameters } = await disagreement(
+    join(folder, 'resnet-18'),
+    true,
+  );
+  const figures = [loss, gradient, steps, statistics].map((far) => far.toExponential(1));
+  process.stdout.write(`resnet-18 in training mode: ${figures.join(', ')} (${at})\n`);
+  expect(parameters).toBe(networks['resnet-18']);
+  expect(loss).toBeLessThan(1e-5);
+  expect(gradient, at).toBeLessThan(1e-3);
+  expect(steps).toBeLessThan(1e-3);
+  expect(statistics).toBeLessThan(1e-3);
+});
 
 it.each(Object.entries(networks))('%s learns as in PyTorch', async (name, count) => {
   const script = join(import.meta.dirname, 'pytorch/backbones.py');

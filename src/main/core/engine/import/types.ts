@@ -69,11 +69,19 @@ export interface ImportedGraph {
   };
 }
 
+/** Which nodes normalise by the batch, and who is told what their running statistics become. */
+export interface BatchStatistics {
+  of(node: ImportedNode): boolean;
+  update(name: string, value: Value): void;
+}
+
 export interface ReplayOptions {
   /** Name of the value to compute: one of `outputs` of a node. */
   cut: string;
   /** Asked once for each weight and statistic that is needed, by its name in `weights`. */
   parameter(name: string): Value;
+  /** In training: batch normalisation by each batch's own statistics; by the file's unless given. */
+  batchStatistics?: BatchStatistics | undefined;
   /** Told every value of a node that works on the image. */
   onValue?: ((name: string, value: Value) => void) | undefined;
 }
