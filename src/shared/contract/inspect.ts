@@ -214,7 +214,7 @@ export type MaximiseTarget = z.infer<typeof maximiseTarget>;
 export const wantedPictures = inputSize.extend({
   done: z.number().int(),
   total: z.number().int(),
-  /** A filter's mean before its activation, or a class's logit; one a picture. */
+  /** A filter’s strongest answer before its activation, or a class’s logit; one a picture. */
   scores: z.array(z.number()),
   /** uint8, packed: pictures × height × width × channels. */
   pixels: z.string(),

@@ -278,7 +278,7 @@ export const runsContract = {
   importModel: call
     .input(
       inProject.extend({
-        /** A file on this machine. */
+        /** A file on this machine, a folder that holds one model, or `upload:<session>`. */
         file: z.string().min(1),
         /** In the order of the model's outputs; else as the file says, else the project's. */
         classNames: z.array(z.string().min(1)).min(2).max(10_000).optional(),

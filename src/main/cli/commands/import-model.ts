@@ -34,7 +34,7 @@ export const addImportModel: AddCommand = (program, open) =>
   program
     .command('import-model <dir> <file>')
     .description(
-      'take in a model of Keras or TensorFlow.js (.keras, .h5, model.json), or PyTorch weights (.safetensors, .pt), as a run',
+      'take in a model of Keras or TensorFlow.js (.keras, .h5, model.json), PyTorch weights (.safetensors, .pt), or the folder of one, as a run',
     )
     .option('--classes <names>', 'class names of its outputs, in order, with commas', nameList)
     .addOption(

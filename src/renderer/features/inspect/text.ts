@@ -166,7 +166,8 @@ export const text = {
     class: (name: string) => `What ${name} looks like to the model`,
     make: 'Make a picture',
     hint: 'Made from noise, step by step, so that it excites this as much as it can.',
-    score: (score: number) => `Answer ${real(score)}`,
+    score: (score: number, ofClass: boolean) =>
+      `${ofClass ? 'Answer' : 'Strongest answer'} ${real(score)}`,
     file: (run: string, what: string) => `${run}-${what}-wants.png`,
   },
   film: {
