@@ -153,7 +153,8 @@ class Pages {
     const [first, ...rest] = [...lines, ...parts];
     const long = table !== undefined && table.rows.length > mostUnbroken;
     if (long) return [heading, ...lines, ...parts];
-    if (table) return [{ stack: [heading, ...lines, ...parts], unbreakable: true }];
+    const row = pictures !== undefined && pictures.length <= pictureColumns;
+    if (table || row) return [{ stack: [heading, ...lines, ...parts], unbreakable: true }];
     return [{ stack: [heading, first ?? ''], unbreakable: true }, ...rest];
   }
 
