@@ -53,6 +53,11 @@ export function typeOf(code: number): DType | undefined {
   return kinds.get(code)?.dtype;
 }
 
+/** Of one number, by ONNX’s code. */
+export function bytesOfType(code: number): number | undefined {
+  return kinds.get(code)?.bytes;
+}
+
 /**
  * float16, float64 and bfloat16 become float32, other integers int64 or int32. Throws an Error that
  * says what is wrong with it. Takes memory only for numbers that are there; a
