@@ -130,7 +130,7 @@ class Pages {
   /** As text, or as a picture of it. */
   #text(
     text: string,
-    { size = textSize, bold = false, color = ink, width = pageWidth as number }: Partial<Look> = {},
+    { size = textSize, bold = false, color = ink, width = pageWidth }: Partial<Look> = {},
   ): { text: string } | { image: string; width: number; height: number } {
     const picture = this.#words.picture(text, { size, bold, color, width });
     if (!picture) return { text, fontSize: size, bold, color } as { text: string };
