@@ -12,6 +12,7 @@ import type {
   FeatureShape,
   ExportJob,
   ImportedModel,
+  DescribeBackboneJob,
   ImportModelJob,
   MemoryNeed,
   Probabilities,
@@ -58,7 +59,7 @@ export interface Methods {
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   features: [input: FeatureJob, output: FeatureShape];
-  describeBackbone: [input: { file: string }, output: BackboneOutline];
+  describeBackbone: [input: DescribeBackboneJob, output: BackboneOutline];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
   slide: [input: SlideJob, output: SlideResult];
 }

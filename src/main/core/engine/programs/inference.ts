@@ -13,7 +13,7 @@ export function buildAnswer(
   b: GraphBuilder,
   model: ResolvedModel,
   input: Value,
-  options: Pick<ForwardOptions, 'parameter' | 'onLayer'>,
+  options: Pick<ForwardOptions, 'parameter' | 'onLayer' | 'onInner'>,
 ): Value {
   return buildForward(b, model, input, {
     ...options,
@@ -34,8 +34,9 @@ export function buildLogits(
   input: Value,
   parameters: ParameterValues,
   onLayer?: ForwardOptions['onLayer'],
+  onInner?: ForwardOptions['onInner'],
 ): Value {
-  return buildWith(b, model, input, weightsIn(b, parameters), onLayer);
+  return buildWith(b, model, input, weightsIn(b, parameters), { onLayer, onInner });
 }
 
 /** The weights as constants of the graph, by their names. */
@@ -57,10 +58,10 @@ export function buildWith(
   model: ResolvedModel,
   input: Value,
   values: ReadonlyMap<string, Value>,
-  onLayer?: ForwardOptions['onLayer'],
+  told: Pick<ForwardOptions, 'onLayer' | 'onInner'> = {},
 ): Value {
   return buildAnswer(b, model, input, {
-    onLayer,
+    ...told,
     parameter(name) {
       const value = values.get(name);
       if (!value) throw new GraphError(`parameter ${name} is not in the checkpoint`);
