@@ -36,8 +36,10 @@ export function buildFeatures(
   const each = viewsOf(views).map((view) => {
     const x = inView(b, input, view, model.input);
     let features = x;
-    const logits = buildWith(b, model, x, weights, (layer, _, output) => {
-      if (layer.name === before) features = output;
+    const logits = buildWith(b, model, x, weights, {
+      onLayer(layer, _, output) {
+        if (layer.name === before) features = output;
+      },
     });
     const isMap = features.shape.length === 4 && before !== undefined;
     return {
