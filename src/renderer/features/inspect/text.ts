@@ -172,6 +172,7 @@ export const text = {
   },
   film: {
     title: 'Film of the training',
+    none: 'This run was trained without a film: how its filters came to be was not kept.',
     slider: 'Epoch of the film',
     play: 'Play',
     pause: 'Pause',
