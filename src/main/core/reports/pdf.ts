@@ -130,7 +130,7 @@ class Pages {
   /** As text, or as a picture of it. */
   #text(
     text: string,
-    { size = textSize, bold = false, color = ink, width = pageWidth as number }: Partial<Look> = {},
+    { size = textSize, bold = false, color = ink, width = pageWidth }: Partial<Look> = {},
   ): { text: string } | { image: string; width: number; height: number } {
     const picture = this.#words.picture(text, { size, bold, color, width });
     if (!picture) return { text, fontSize: size, bold, color } as { text: string };
@@ -153,7 +153,8 @@ class Pages {
     const [first, ...rest] = [...lines, ...parts];
     const long = table !== undefined && table.rows.length > mostUnbroken;
     if (long) return [heading, ...lines, ...parts];
-    if (table) return [{ stack: [heading, ...lines, ...parts], unbreakable: true }];
+    const row = pictures !== undefined && pictures.length <= pictureColumns;
+    if (table || row) return [{ stack: [heading, ...lines, ...parts], unbreakable: true }];
     return [{ stack: [heading, first ?? ''], unbreakable: true }, ...rest];
   }
 

@@ -28,11 +28,18 @@ export class Words {
 
   /** Null where the document's font has all characters, and before they are drawn. */
   picture(text: string, look: Look): WordsPicture | null {
-    if ([...text].every((one) => one === '\n' || this.#has(one.codePointAt(0)!))) return null;
+    if (this.#writes(text)) return null;
     const key = keyOf(text, look);
     const known = this.#drawn.get(key);
     if (!known) this.#wanted.set(key, { text, ...look });
     return known ?? null;
+  }
+
+  #writes(text: string): boolean {
+    for (const character of text) {
+      if (character !== '\n' && !this.#has(character.codePointAt(0)!)) return false;
+    }
+    return true;
   }
 
   /** @throws AppError CANCELLED */

@@ -24,8 +24,18 @@ export const text = {
   everyLayer: 'All layers',
   everyLayerHint: 'Activations, normalisations and joints too',
   input: 'Picture',
+  findLayer: 'Find a layer',
+  findPlaceholder: 'Part of its name',
+  noLayer: 'No layer is called that.',
+  /** Inside a pretrained network without what all of its names have. */
+  layerName: ({ name, inside }: InspectLayer) =>
+    inside === undefined
+      ? name
+      : name.slice(inside.length + 1).replace(/^\/|(\/[^/]*)?_output_\d+$/g, ''),
   layer: ({ name, type, height, width, channels }: InspectLayer) =>
     `${name}: ${type}, ${shape([height, width, channels])}`,
+  layerDetail: ({ type, height, width, channels }: InspectLayer) =>
+    `${type} · ${shape([height, width, channels])}`,
   shapeOf: ({ height, width, channels }: InspectLayer) => shape([height, width, channels]),
   off: (zeros: number) => `${wholePercent(zeros)} off`,
   offHint: 'Share of this layer’s numbers that are exactly zero for this picture.',
@@ -162,6 +172,7 @@ export const text = {
   },
   film: {
     title: 'Film of the training',
+    none: 'This run was trained without a film: how its filters came to be was not kept.',
     slider: 'Epoch of the film',
     play: 'Play',
     pause: 'Pause',

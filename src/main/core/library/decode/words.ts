@@ -34,8 +34,9 @@ type Look = Pick<WordsRequest, 'size' | 'bold' | 'color'>;
 function words(text: string, { size, bold, color }: Look, width: number | null) {
   return sharp({
     text: {
-      // Pango's markup; sizes are 1024ths of a point.
-      text: `<span foreground="${color}" size="${Math.round(size * 1024)}">${escapeXml(text)}</span>`,
+      // Pango's markup; sizes are 1024ths of a point. The mark makes lines run from left to right, also
+      // where they begin with a name that runs the other way.
+      text: `<span foreground="${color}" size="${Math.round(size * 1024)}">\u200e${escapeXml(text)}</span>`,
       font: bold ? 'sans bold' : 'sans',
       dpi: DPI,
       rgba: true,
