@@ -1,6 +1,6 @@
 /** Each layer as PyTorch has it: the module that is made for it, and the expression that applies it. */
 import { backboneFormats } from '../converter.ts';
-import type { Activation, LayerSpec, PlainLayerSpec } from '#shared/model-spec.ts';
+import type { Activation, LayerSpec } from '#shared/model-spec.ts';
 import { isBlock } from '#shared/layer-tree.ts';
 import { transposeAxis } from '../../layers/conv2d-transpose.ts';
 import { imageInput, modelError } from '../../layers/errors.ts';
