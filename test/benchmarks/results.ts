@@ -4,6 +4,7 @@
  *   npm run results                    all of them
  *   npm run results -- lenet --seed 2
  *   npm run results -- fashion-small fashion-small-aug --seeds 3
+ *   npm run results -- fashion-small fashion-small-aug --averaging ema:decay=0.98
  *   npm run results -- use-unlabeled
  *
  * The large ones run once, those on few labels with seeds 1 to N (use-unlabeled with seed 1). Prints a line an epoch and the
@@ -39,7 +40,12 @@ const experiments: Experiment[] = [
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '5' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '5' },
+    /** As the option of `train`: 'ema:decay=0.98'. */
+    averaging: { type: 'string' },
+  },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => String(index + 1));
 const chosen = experiments.filter(
@@ -129,6 +135,7 @@ try {
       ...(epochs === undefined ? [] : ['--epochs', String(epochs)]),
       ...(batch === undefined ? [] : ['--batch', String(batch)]),
       ...(labels === undefined ? [] : ['--train-limit', String(labels)]),
+      ...(values.averaging === undefined ? [] : ['--averaging', values.averaging]),
     );
     if (recipe) {
       const run = String(lines.find(isDone)?.['run']);
