@@ -3,6 +3,7 @@ import type { ErrorInfo } from '#shared/errors.ts';
 import type { BackboneOutline } from './backbones/outline.ts';
 import type { InspectCall, InspectStep, InspectTask, InspectTasks } from './inspect/tasks.ts';
 import type {
+  ArrangeJob,
   AugmentedImages,
   AugmentJob,
   BackendId,
@@ -14,6 +15,7 @@ import type {
   ImportedModel,
   ImportModelJob,
   MemoryNeed,
+  Plane,
   Probabilities,
   Progress,
   RateJob,
@@ -60,6 +62,7 @@ export interface Methods {
   features: [input: FeatureJob, output: FeatureShape];
   describeBackbone: [input: { file: string }, output: BackboneOutline];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
+  arrange: [input: ArrangeJob, output: Plane];
   slide: [input: SlideJob, output: SlideResult];
 }
 
@@ -69,6 +72,7 @@ interface Events {
   findRate: RatePoint;
   features: FeatureRows;
   inspect: InspectStep;
+  arrange: Plane;
 }
 export type EngineEvent = Events[keyof Events];
 
