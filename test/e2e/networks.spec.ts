@@ -72,19 +72,17 @@ test('pretrained networks look, are added, cut and trained on', async ({ app, fo
   await test.step('it is told how its pixels are wanted, and cut on the drawing', async () => {
     const drawing = app.getByRole('group', { name: /^The blocks of tiny/ });
     const box = (name: RegExp) => drawing.getByRole('button', { name });
-    await expect(box(/^Pool .*cut here/)).toBeVisible();
+    // The file's first output is within its first block, which is shown open.
+    await expect(box(/^Conv 8×8×6 cut here/)).toBeVisible();
     const mean = app.getByRole('textbox', { name: 'Mean, red' });
     await mean.fill('0.25');
     await mean.press('Enter');
     await expect(app.getByRole('button', { name: 'Back to what was proposed' })).toBeVisible();
-    await drawing
-      .getByRole('button', { name: /^Show what is inside: Convolution/ })
-      .first()
-      .click();
-    await expect(box(/^BatchNormalization/)).toBeVisible();
     await box(/^Convolution 3×3 4×4×8/).click();
     await expect(box(/^Convolution 3×3 4×4×8 .*cut here/)).toBeVisible();
-    await expect(box(/^Pool .*usual cut/)).toBeVisible();
+    await expect(box(/^Conv 8×8×6 usual cut/)).toBeVisible();
+    await drawing.getByRole('button', { name: /^Show what is inside: Pool/ }).click();
+    await expect(box(/^GlobalAveragePool/)).toBeVisible();
     await showScreen(app, 'networks-cut');
   });
 
