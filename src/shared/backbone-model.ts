@@ -21,6 +21,8 @@ export interface BackboneChoice {
   /** Of the images: 1 where all are grey, else the network's own. */
   channels?: number | undefined;
   rates?: BackboneSpec['rates'];
+  /** What of it learns goes by the statistics of each batch. */
+  batchStatistics?: boolean | undefined;
 }
 
 /** Of the pictures that a network was made for. */
@@ -37,7 +39,7 @@ export function sizeOf({ input, preprocessing }: Pick<BackboneInfo, 'input' | 'p
 /** The network's layer and the input that it wants. */
 export function backboneModel(
   info: Pick<BackboneInfo, 'sha256' | 'cut' | 'input' | 'preprocessing'>,
-  { cut = info.cut, freeze, size, channels, rates }: BackboneChoice,
+  { cut = info.cut, freeze, size, channels, rates, batchStatistics }: BackboneChoice,
 ): { input: ModelSpec['input']; layers: LayerSpec[] } {
   const { input, preprocessing } = info;
   const { height, width } = size === undefined ? sizeOf(info) : { height: size, width: size };
@@ -57,6 +59,7 @@ export function backboneModel(
     cut,
     ...(freeze === undefined || freeze === 'none' ? {} : { trainableFrom: freeze }),
     ...(rates === undefined ? {} : { rates }),
+    ...(batchStatistics ? { batchStatistics } : {}),
     preprocessing: { channels: order, mean, std },
   };
   return {
@@ -110,19 +113,46 @@ export function transferModel(
 /** Of a network's weights, at most so many learn in fine-tuning unless told otherwise. */
 const TOP_SHARE = 0.6;
 
-/** The lowest node from which on no more of the weights learn than that. */
+/** The node that feeds the most of the weights, but no more of them than that. */
 export function usualTop(nodes: readonly BackboneNode[], cut: string): string {
-  const end = nodes.findIndex(({ name }) => name === cut);
-  const below = nodes.slice(0, end + 1);
-  const all = below.reduce((sum, { parameters }) => sum + parameters, 0);
+  const below = neededFor(nodes, cut);
+  const all = parametersOf(below);
   let top = cut;
-  let above = 0;
-  for (const { name, parameters, gradient } of below.toReversed()) {
-    above += parameters;
-    if (!gradient || above > TOP_SHARE * all) break;
-    if (parameters > 0) top = name;
+  let most = 0;
+  for (const { name } of below) {
+    const fed = fedBy(below, name);
+    const above = parametersOf(fed);
+    // Of several the last: one without weights feeds no more than the layer behind it, or a whole block.
+    if (above === 0 || above < most || above > TOP_SHARE * all) continue;
+    if (fed.some(({ gradient }) => !gradient)) continue;
+    most = above;
+    top = name;
   }
   return top;
+}
+
+const parametersOf = (nodes: readonly BackboneNode[]): number =>
+  nodes.reduce((sum, { parameters }) => sum + parameters, 0);
+
+/** The nodes that a value is made of, in their order. */
+function neededFor(nodes: readonly BackboneNode[], cut: string): BackboneNode[] {
+  const needed = new Set([cut]);
+  const found = nodes.toReversed().filter(({ name, inputs }) => {
+    if (!needed.has(name)) return false;
+    for (const input of inputs) needed.add(input);
+    return true;
+  });
+  return found.toReversed();
+}
+
+/** A node and all that read what it gives out, directly or through others. */
+export function fedBy(nodes: readonly BackboneNode[], name: string): BackboneNode[] {
+  const fed = new Set([name]);
+  return nodes.filter((node) => {
+    const one = node.name === name || node.inputs.some((input) => fed.has(input));
+    if (one) fed.add(node.name);
+    return one;
+  });
 }
 
 /** Images that the head sees in all, counting each time. */

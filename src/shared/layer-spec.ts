@@ -194,6 +194,11 @@ const backbone = z.strictObject({
   cut: z.string().min(1).max(500),
   /** What learns: 'none' (unless said), 'all', or the node that gives this value and all that it feeds. */
   trainableFrom: z.string().min(1).max(500).optional(),
+  /**
+   * Batch normalisation that learns goes by each batch's own mean and variance in training, which its
+   * running statistics follow; unless said, by the statistics of the file, which then stay.
+   */
+  batchStatistics: z.boolean().optional(),
   /** The network's own learning rates, rising from layer to layer; the model's unless said. */
   rates: rateSpan.optional(),
   /** The model's own input is the size. */

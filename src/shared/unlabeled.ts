@@ -11,7 +11,7 @@ export const unlabeledSpec = z.strictObject({
   round: z.number().int().min(1).max(100_000),
   /** Unlabeled images for each labeled one in the epochs of a round. */
   ratio: z.number().min(0.1).max(100),
-  /** Answers are smoothed over so many of the images that look most alike; 0: not at all. */
+  /** Answers are smoothed over so many of the images that are most alike to the model; 0: not at all. */
   neighbors: z.number().int().min(0).max(100),
   /** Its answers are raised to 1 / temperature: below 1 they become surer. */
   temperature: z.number().min(0.05).max(1),

@@ -13,3 +13,10 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"']/g, (one) => entities[one]!)
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '');
 }
+
+const characters = new Map(Object.entries(entities).map(([one, entity]) => [entity, one]));
+
+/** What `escapeXml` made of a text, as it was. */
+export function unescapeXml(text: string): string {
+  return text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => characters.get(entity)!);
+}

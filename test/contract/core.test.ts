@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { ORPCError } from '@orpc/client';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { transferModel } from '#shared/backbone-model.ts';
 import type { FoveaClient, TrainOptions } from '#shared/contract/index.ts';
 import { createTestCore, finished, sampleFolder, type TestCore } from '../helpers/core.ts';
+import { tinyBackbone } from '../helpers/tiny-backbone.ts';
 import { transports, type Connection } from './transports.ts';
 
 let test: TestCore;
@@ -33,6 +35,12 @@ const options: TrainOptions = {
   featureCopies: null,
   film: true,
   startFrom: null,
+};
+
+const finetune: TrainOptions['finetune'] = {
+  ...{ after: 1, trainableFrom: 'all', learningRate: 1e-4 },
+  optimizer: { type: 'sgd', momentum: 0.9 },
+  schedule: { type: 'constant' },
 };
 
 beforeAll(async () => {
@@ -237,6 +245,46 @@ describe.each(transports)('over $name', (transport) => {
     expect(images).toBe(300);
     expect(overall.difference).toBeCloseTo(overall.after - overall.before, 9);
     expect(classes.reduce((sum, each) => sum + each.images, 0)).toBe(300);
+  });
+
+  it('adds, describes, uses and removes a pretrained network', async () => {
+    const { file, sha256 } = tinyBackbone(test.folder);
+    const source = new File([readFileSync(file)], 'tiny 网.onnx');
+    const added = await client.backbones.add({ source, name: 'Tiny' });
+    expect(added).toMatchObject({ name: 'Tiny', sha256, boxed: false });
+    const backbone = added.id;
+    expect((await client.backbones.list()).filter((each) => each.id === backbone)).toHaveLength(1);
+    const info = await client.backbones.get({ backbone });
+    expect(info.nodes.map(({ op }) => op)).toContain('Conv');
+    expect(info.nodes.at(-1)?.inputs.length).toBeGreaterThan(0);
+    const changed = await client.backbones.change({ backbone, cut: 'maps', trainedOn: 'Leaves' });
+    expect(changed).toMatchObject({ cut: 'maps', trainedOn: 'Leaves', changed: true });
+    expect(changed.proposed.cut).toBe(info.cut);
+    const out = join(test.folder, `features over ${transport.name}.npy`);
+    const images = (await client.library.images.ids({ project })).slice(0, 3);
+    const asked = { project, backbone, cut: 'maps', images, file: out, format: 'npy' as const };
+    const { job } = await client.backbones.features({ ...asked, pool: true });
+    expect((await finished(client, job)).result).toMatchObject({ images: 3, shape: [8] });
+    const spec = transferModel(info, { cut: 'maps', size: 8, channels: 1 });
+    const plan = await client.runs.plan({
+      project,
+      options: { ...options, model: { kind: 'spec', spec }, finetune },
+    });
+    expect(plan.problems).toEqual([]);
+    expect(plan.model.summary.trainable).toBe(8 * 10 + 10);
+    const wrong = new File(['no network'], 'wrong.onnx');
+    expect((await failure(client.backbones.add({ source: wrong }))).code).toBe('SOURCE_UNREADABLE');
+    await client.backbones.remove({ backbone });
+    expect((await failure(client.backbones.get({ backbone }))).code).toBe('NOT_FOUND');
+  });
+
+  it('begins with the weights of a run, and says which', async () => {
+    const plan = await client.runs.plan({
+      project,
+      options: { ...options, startFrom: { run, checkpoint: 'last' } },
+    });
+    expect(plan.start?.fresh).toEqual([]);
+    expect(plan.start?.text).toContain(`run ${run}`);
   });
 
   it('writes the data for other programs', async () => {

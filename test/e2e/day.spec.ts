@@ -152,6 +152,26 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     await classifyInPage(app.context(), join(out, 'web', page!));
   });
 
+  await test.step('a Keras file comes back as a run', async () => {
+    const out = join(folders.root, 'exported', 'keras');
+    await app.getByRole('button', { name: 'New export' }).click();
+    await app.getByRole('button', { name: 'Export as Keras', exact: true }).click();
+    await expect.poll(() => existsSync(join(out, 'export.json')), { timeout: 60_000 }).toBe(true);
+    const file = readdirSync(out).find((name) => name.endsWith('.keras'));
+    await go(app, 'Train');
+    await app.getByRole('button', { name: 'Import a model…' }).click();
+    const dialog = app.getByRole('dialog', { name: 'Import a model' });
+    const chooser = app.waitForEvent('filechooser');
+    await dialog.getByRole('button', { name: 'Choose files…' }).click();
+    await (await chooser).setFiles([join(out, file!)]);
+    await dialog.getByRole('textbox', { name: 'Name of the run' }).fill('came back');
+    await showScreen(app, 'import-model');
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    const name = app.getByRole('heading', { name: 'came back', level: 1 });
+    await expect(name).toBeVisible({ timeout: 30_000 });
+    await expect(app.getByText(/^Trained elsewhere: there is nothing/)).toBeVisible();
+  });
+
   await test.step('settings, palette and the way home', async () => {
     await app.keyboard.press('Control+k');
     await expect(app.getByPlaceholder('Type an action, a class or a stage')).toBeVisible();

@@ -335,4 +335,24 @@ test('inspect: from a mistake to where the model looks, and relabeled there', as
     await app.getByRole('button', { name: 'Undo' }).click();
     await expect(message(app, 'Labeled as Bag')).toHaveCount(0);
   });
+
+  await test.step('a picture found among the mistakes of a class', async () => {
+    await go(app, 'Inspect');
+    const before = (await seen()).join();
+    await app.getByRole('button', { name: 'Find an image…' }).click();
+    const dialog = app.getByRole('dialog', { name: 'Pictures of the library' });
+    const total = async () =>
+      Number(/of ([\d,]+) /.exec(await dialog.locator('.total').innerText())![1]!.replace(',', ''));
+    await expect.poll(total).toBeGreaterThan(0);
+    const all = await total();
+    await dialog.getByRole('checkbox', { name: 'Wrong only' }).check();
+    await expect.poll(total).toBeLessThan(all);
+    const wrong = await total();
+    await dialog.getByRole('combobox', { name: /^Class/ }).click();
+    await app.getByRole('option', { name: 'Shirt', exact: true }).click();
+    await expect.poll(total).toBeLessThan(wrong);
+    await showScreen(app, 'image-picker');
+    await dialog.getByRole('list').getByRole('button').last().click();
+    await expect.poll(async () => (await seen()).join()).not.toBe(before);
+  });
 });

@@ -24,27 +24,37 @@ export interface Disagreement {
   at: string;
   /** Of how far the weights moved in three steps, beyond float32’s rounding of the weights. */
   steps: number;
+  /** Of the running statistics after them, where they follow the batches. */
+  statistics: number;
   parameters: number;
 }
 
 /** x, labels one-hot, and every parameter → loss and d loss / d each parameter. */
-async function compile(graph: ImportedGraph, images: TensorData) {
+async function compile(graph: ImportedGraph, images: TensorData, training: boolean) {
   const b = new GraphBuilder('agreement');
   const x = b.input('x', 'float32', images.dims);
   const target = b.input('target', 'float32', [images.dims[0]!, CLASSES]);
   const names = [...graph.weights.keys()].filter((name) => !graph.statistics.has(name));
+  const inputs = training ? [...graph.weights.keys()] : names;
   const values = new Map<string, Value>(
-    names.map((name) => [name, b.input(name, 'float32', graph.weights.get(name)!.dims)]),
+    inputs.map((name) => [name, b.input(name, 'float32', graph.weights.get(name)!.dims)]),
   );
   const logits = replay(b, graph, x, {
     cut: graph.outputs[0]!,
     parameter: (name) => values.get(name) ?? b.initializer(name, graph.weights.get(name)!),
+    batchStatistics: training
+      ? { of: () => true, update: (name, value) => b.output(`next.${name}`, value) }
+      : undefined,
   });
   const chosen = b.op('Mul', [target, b.op('LogSoftmax', [logits], { axis: 1 })]);
   const sum = b.op('ReduceSum', [chosen], { keepdims: 0 });
   const loss = b.op('Mul', [sum, b.scalar(-1 / images.dims[0]!)]);
   b.output('loss', loss);
-  const slopes = gradients(b, loss, [...values.values()]);
+  const slopes = gradients(
+    b,
+    loss,
+    names.map((name) => values.get(name)!),
+  );
   for (const [index, slope] of slopes.entries()) b.output(`grad.${names[index]!}`, slope);
   const program = await createBackend(chooseBackend('cpu', 2), 2).compile(b.finish());
   return { names, program };
@@ -67,8 +77,11 @@ function distance(found: Float32Array, expected: Float32Array, slack = 0): numbe
 
 const floats = (tensor: TensorData | undefined) => tensor!.data as Float32Array;
 
-/** @param stem of NAME.onnx and NAME.safetensors */
-export async function disagreement(stem: string): Promise<Disagreement> {
+/**
+ * @param stem of NAME.onnx and NAME.safetensors
+ * @param training batch normalisation goes by the batch, as in PyTorch's training mode
+ */
+export async function disagreement(stem: string, training = false): Promise<Disagreement> {
   const graph = readOnnx(readFileSync(`${stem}.onnx`), stem);
   const { tensors } = decodeSafetensors(readFileSync(`${stem}.safetensors`), stem);
   const theirs = (key: string) => tensors.get(key)?.data ?? expect.fail(`no ${key}`);
@@ -81,13 +94,16 @@ export async function disagreement(stem: string): Promise<Disagreement> {
   const target = new Float32Array(labels.length * CLASSES);
   for (const [row, label] of labels.entries()) target[row * CLASSES + label] = 1;
 
-  const { names, program } = await compile(graph, images);
+  const { names, program } = await compile(graph, images, training);
   const weights = new Map(
     names.map((key) => [key, Float32Array.from(floats(graph.weights.get(key)))]),
   );
-  const found = { loss: 0, gradient: 0, at: '', steps: 0, parameters: 0 };
+  const statistics = new Map(
+    [...(training ? graph.statistics : [])].map((key) => [key, floats(graph.weights.get(key))]),
+  );
+  const found = { loss: 0, gradient: 0, at: '', steps: 0, statistics: 0, parameters: 0 };
   for (let step = 0; step < 3; step++) {
-    const given = [...weights].map(([key, data]) => {
+    const given = [...weights, ...statistics].map(([key, data]) => {
       const { dims } = graph.weights.get(key)!;
       return [key, { dtype: 'float32', dims, data }] as const;
     });
@@ -103,12 +119,17 @@ export async function disagreement(stem: string): Promise<Disagreement> {
         if (far > found.gradient) Object.assign(found, { gradient: far, at: key });
       }
     }
+    for (const key of statistics.keys())
+      statistics.set(key, floats(answers[`next.${key}`]).slice());
     for (const [key, data] of weights) {
       const slope = floats(answers[`grad.${key}`]);
       for (let at = 0; at < data.length; at++) data[at]! -= RATE * slope[at]!;
     }
   }
   await program.dispose();
+  for (const [key, data] of statistics) {
+    found.statistics = Math.max(found.statistics, distance(data, theirs(`after.${key}`)));
+  }
   for (const [key, data] of weights) {
     const before = floats(graph.weights.get(key));
     const moved = data.map((value, at) => value - before[at]!);

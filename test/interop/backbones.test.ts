@@ -17,9 +17,30 @@ const networks = {
   'mobilenet-v3': 1_528_106,
   'inception-v3': 21_806_058,
   vit: 114_698,
+  'densenet-121': 6_964_106,
 };
 
-it.each(Object.entries(networks))('%s learns as in PyTorch', async (name, count) => {
+/** At full size: minutes, and some gigabytes of memory and disk. */
+const large = { 'vgg-16': 134_301_514, 'vit-b-16': 85_806_346 };
+const all = { ...networks, ...(process.env['FOVEA_INTEROP_LARGE'] === undefined ? {} : large) };
+
+it('resnet-18 learns with the statistics of each batch as in PyTorch', async () => {
+  const script = join(import.meta.dirname, 'pytorch/backbones.py');
+  await runPython(script, folder, 'resnet-18', 'train');
+  const { loss, gradient, at, steps, statistics, parameters } = await disagreement(
+    join(folder, 'resnet-18'),
+    true,
+  );
+  const figures = [loss, gradient, steps, statistics].map((far) => far.toExponential(1));
+  process.stdout.write(`resnet-18 in training mode: ${figures.join(', ')} (${at})\n`);
+  expect(parameters).toBe(networks['resnet-18']);
+  expect(loss).toBeLessThan(1e-5);
+  expect(gradient, at).toBeLessThan(1e-3);
+  expect(steps).toBeLessThan(1e-3);
+  expect(statistics).toBeLessThan(1e-3);
+});
+
+it.each(Object.entries(all))('%s learns as in PyTorch', async (name, count) => {
   const script = join(import.meta.dirname, 'pytorch/backbones.py');
   const said = (await runPython(script, folder, name)).trim().split('\n').at(-1) ?? '';
   const { torch, parameters } = JSON.parse(said) as { torch: string; parameters: number };

@@ -5,10 +5,10 @@ import type { ExportFormat, FoveaClient } from '#shared/contract/index.ts';
 import { createTestCore, finished, type TestCore } from '../helpers/core.ts';
 import { trainRun } from '../helpers/training.ts';
 import { HELD_OUT, labeled, writeData } from './data.ts';
-import { models, type ModelName } from './models.ts';
+import { models, type InteropModel, type ModelName } from './models.ts';
 
 export interface TrainedModel {
-  name: ModelName;
+  name: string;
   project: string;
   run: string;
   classes: number;
@@ -23,6 +23,8 @@ export interface InteropSession {
   /** Temporary; removed by `close`. */
   folder: string;
   trained: readonly TrainedModel[];
+  /** Trains another model than those of `models`. */
+  train(name: string, model: InteropModel): Promise<TrainedModel>;
   /** Answers the folder with the files. */
   exportTo(model: TrainedModel, format: ExportFormat): Promise<string>;
   /** What the app answers on the held-out images, [1000, classes]. */
@@ -36,12 +38,13 @@ export interface InteropSession {
 export async function openInterop(names: readonly ModelName[]): Promise<InteropSession> {
   const test = await createTestCore();
   const trained: TrainedModel[] = [];
-  for (const name of names) trained.push(await train(test, name));
+  for (const name of names) trained.push(await train(test, name, models[name]));
   const { client, folder } = test;
   return {
     client,
     folder,
     trained,
+    train: (name, model) => train(test, name, model),
     answersOf: (project, run) => answersOf(client, project, run),
     finished: (job) => finished(client, job),
     close: () => test.close(),
@@ -54,9 +57,9 @@ export async function openInterop(names: readonly ModelName[]): Promise<InteropS
   };
 }
 
-async function train(test: TestCore, name: ModelName): Promise<TrainedModel> {
+async function train(test: TestCore, name: string, model: InteropModel): Promise<TrainedModel> {
   const { client, folder } = test;
-  const { classes, spec, views } = models[name];
+  const { classes, spec, views } = model;
   const project = await projectOf(test, classes);
   const { run } = await trainRun(client, project, {
     model: { kind: 'spec', spec },

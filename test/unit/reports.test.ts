@@ -73,6 +73,32 @@ describe('the report of a run', () => {
   });
 });
 
+describe('names in other scripts', () => {
+  const images = (bytes: Uint8Array) =>
+    new TextDecoder('latin1').decode(bytes).match(/\/Subtype \/Image\b/g)!.length;
+
+  it('are pictures in a PDF, and what no font has stands with its number', async () => {
+    const { bytes: before } = await make('pdf');
+    // The last has no meaning, now or ever.
+    const name = 'Кот 猫 قط 😀 \u{1ffff}';
+    await test.client.runs.update({ project, run, name });
+    const { bytes } = await make('pdf');
+    // With transparency: a picture, and its mask.
+    expect(images(bytes)).toBe(images(before) + 2);
+    if (!hasPdfToText()) return;
+    const words = execFileSync('pdftotext', ['-', '-'], { input: bytes, encoding: 'utf8' });
+    expect(words).not.toContain('Кот');
+    expect(words).toMatch(/No font of this computer has .*1FFFF/s);
+    // Cyrillic alone is in the document's own font.
+    await test.client.runs.update({ project, run, name: 'Кот' });
+    const { bytes: plain } = await make('pdf');
+    expect(images(plain)).toBe(images(before));
+    expect(execFileSync('pdftotext', ['-', '-'], { input: plain, encoding: 'utf8' })).toContain(
+      'Кот',
+    );
+  });
+});
+
 /** Only where poppler is installed can the words be read back. */
 function hasPdfToText(): boolean {
   try {

@@ -23,6 +23,7 @@ export interface TransferOptions {
   finetuneEpochs?: number;
   finetuneLr?: number;
   rates?: [number, number];
+  batchStatistics?: true;
   size?: number;
   featureCopies?: number;
 }
@@ -44,6 +45,10 @@ export function addTransferOptions(command: Command): Command {
     .option('--finetune-epochs <n>', 'of the second phase', positiveInteger)
     .option('--finetune-lr <x>', 'of the second phase; 0.0001 unless given', positiveNumber)
     .option('--rates <low,high>', 'factors of the rate, from where it learns up to its end', rates)
+    .option(
+      '--batch-statistics',
+      'batch normalisation that learns goes by each batch, not by the file',
+    )
     .option('--size <pixels>', 'height and width of the images that it sees', positiveInteger)
     .option(
       '--feature-copies <n>',
@@ -71,7 +76,7 @@ export async function transferToTrain(
   options: TransferOptions & { epochs?: number; trainLimit?: number },
 ): Promise<Transfer> {
   const { freeze = 'all', head: behind = usualHead, twoPhase = false } = options;
-  const { cut, rates: span, size, trainLimit } = options;
+  const { cut, rates: span, size, trainLimit, batchStatistics } = options;
   const { id } = await backboneNamed(client, options.backbone ?? '');
   const info = await client.backbones.get({ backbone: id });
   const images = await trainingImages(client, project);
@@ -81,6 +86,7 @@ export async function transferToTrain(
       cut,
       size,
       rates: span,
+      batchStatistics,
       freeze: freeze === 'all' ? 'none' : freeze === 'none' ? 'all' : freeze,
       channels: images.grey ? 1 : undefined,
       head: behind,

@@ -13,9 +13,16 @@ import {
   poolingExamples,
   type Example,
 } from '../features/convolve/examples.ts';
-import { makeKernel, suits, type KernelId, type KernelSize } from '../features/convolve/kernels.ts';
-import { indexOf, patchOf, placeOf, type Slide } from '../features/convolve/places.ts';
+import {
+  makeKernel,
+  resized,
+  suits,
+  type KernelId,
+  type KernelSize,
+} from '../features/convolve/kernels.ts';
+import { indexOf, patchOf, placeOf, slideOf, type Slide } from '../features/convolve/places.ts';
 import type { AppState } from './app.svelte.ts';
+import { bytesOf } from './inspect/subject.ts';
 import { Player } from './player.svelte.ts';
 import type { OpenProject } from './project.svelte.ts';
 
@@ -319,31 +326,6 @@ export class ConvolveState {
       this.subject === 'numbers' ? count - 1 : (indexOf(middle, shape) ?? 0),
     );
   }
-}
-
-function slideOf(
-  { operation, strides }: { operation: SlideOperation; strides: number[] },
-  shape: number[],
-  before: number[],
-): Slide {
-  const window = operation.type === 'pool' ? operation.window : operation.kernel.shape;
-  return { shape, strides, before, window };
-}
-
-/** The same weights around the same middle; what is new is zero. */
-function resized({ shape, values }: NumberGrid, size: number): NumberGrid {
-  const old = shape[0]!;
-  const offset = (old - size) / 2;
-  const next = Array.from({ length: size * size }, (_, at) => {
-    const x = (at % size) + offset;
-    const y = Math.floor(at / size) + offset;
-    return x < 0 || y < 0 || x >= old || y >= old ? 0 : values[y * old + x]!;
-  });
-  return { shape: [size, size], values: next };
-}
-
-async function bytesOf(file: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await file.arrayBuffer());
 }
 
 const states = new WeakMap<OpenProject, ConvolveState>();

@@ -2,10 +2,10 @@
  * From 'these files' to a running import: upload where the page may not know paths, look at what is
  * there, ask what cannot be known, start the job.
  */
-import { uploadUrl } from '#shared/media-urls.ts';
 import type { FoveaClient, ImportOptions, SourceScan, Split } from '#shared/contract/index.ts';
 import type { Host } from '../host.ts';
 import { collectDrop, nameOfDrop, type DroppedFile } from './dropped-files.ts';
+import { uploadFiles } from './upload.ts';
 
 export type ImportPhase = 'idle' | 'uploading' | 'scanning' | 'preview' | 'starting';
 
@@ -28,8 +28,6 @@ export interface ImportFlowParts {
   /** Leads to the new-project dialog; `resume` is called when there is a project. */
   needProject: () => void;
 }
-
-const UPLOADS_AT_ONCE = 6;
 
 export class ImportFlow {
   phase = $state<ImportPhase>('idle');
@@ -147,16 +145,8 @@ export class ImportFlow {
     this.phase = 'uploading';
     this.uploaded = 0;
     this.toUpload = files.length;
-    const { session } = await this.#parts.api.files.createUpload();
-    const queue = files.values();
-    const worker = async (): Promise<void> => {
-      for (const { path, file } of queue) {
-        await put(uploadUrl(session, path), file, abort.signal);
-        this.uploaded++;
-      }
-    };
-    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, worker));
-    await this.#look([`upload:${session}`]);
+    const source = await uploadFiles(this.#parts.api, files, abort.signal, () => this.uploaded++);
+    await this.#look([source]);
   }
 
   async #look(sources: string[]): Promise<void> {
@@ -235,15 +225,6 @@ export function importOptions(
     options.classNames = parseClassNames(choices.classNames);
   }
   return options;
-}
-
-async function put(url: string, file: File, signal: AbortSignal): Promise<void> {
-  const response = await fetch(url, { method: 'PUT', body: file, signal });
-  if (!response.ok) {
-    throw new Error(
-      `“${file.name}” could not be copied: ${(await response.text()) || response.statusText}`,
-    );
-  }
 }
 
 /** The last part of a path without its extension, as a project name. */

@@ -9,6 +9,11 @@ export function isActive(run: Pick<Run, 'status'>): boolean {
   return run.status === 'preparing' || run.status === 'running' || run.status === 'stopping';
 }
 
+/** Trained by another program: it has a model, and no course. */
+export function isImported({ status, epochs }: Pick<Run, 'status' | 'epochs'>): boolean {
+  return status === 'done' && epochs.length === 0;
+}
+
 /** Batches are smoothed over a tenth of an epoch. */
 const span = 0.1;
 const retryMs = 1000;

@@ -33,6 +33,8 @@ export const inspectLayer = z.object({
   kernels: z.array(kernelShape),
   /** It reads the picture itself, unscaled or scaled: three channels are red, green and blue. */
   seesImage: z.boolean(),
+  /** Of a value inside of a pretrained network: the network's layer. Its name is `layer/value`. */
+  inside: z.string().optional(),
 });
 export type InspectLayer = z.infer<typeof inspectLayer>;
 
@@ -212,7 +214,7 @@ export type MaximiseTarget = z.infer<typeof maximiseTarget>;
 export const wantedPictures = inputSize.extend({
   done: z.number().int(),
   total: z.number().int(),
-  /** A filter's mean before its activation, or a class's logit; one a picture. */
+  /** A filter’s strongest answer before its activation, or a class’s logit; one a picture. */
   scores: z.array(z.number()),
   /** uint8, packed: pictures × height × width × channels. */
   pixels: z.string(),
@@ -290,7 +292,7 @@ export const inspectContract = {
   maps: call
     .input(
       ofPicture.extend({
-        /** All convolutions and pools unless given. */
+        /** All convolutions and pools unless given; some of those inside of pretrained networks. */
         layers: z.array(z.string()).min(1).optional(),
         /** Longest edge of a tile. */
         edge: z.number().int().min(4).max(4096).default(64),

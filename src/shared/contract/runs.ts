@@ -271,19 +271,22 @@ export const runsContract = {
     .input(inRun.extend({ epochs: trainOptions.shape.epochs.optional() }))
     .output(z.object({ run: runId, job: jobId })),
   /**
-   * A model of another program (Keras' .keras and .h5, TensorFlow.js' model.json) as a run of its own
-   * that was trained elsewhere. Classes that the project lacks are added to it.
+   * A model of another program (Keras' .keras and .h5, TensorFlow.js' model.json, state dicts of PyTorch
+   * as .safetensors and .pt) as a run of its own that was trained elsewhere. Classes that the project
+   * lacks are added to it.
    */
   importModel: call
     .input(
       inProject.extend({
-        /** A file on this machine. */
+        /** A file on this machine, a folder that holds one model, or `upload:<session>`. */
         file: z.string().min(1),
         /** In the order of the model's outputs; else as the file says, else the project's. */
         classNames: z.array(z.string().min(1)).min(2).max(10_000).optional(),
         /** What the model takes its pixels to be; told from its first layer unless given. */
         pixels: z.enum(['0-1', '0-255']).optional(),
         name: z.string().max(200).optional(),
+        /** Of files that hold weights only: the model that they are for, unless the file says it. */
+        model: modelChoice.optional(),
       }),
     )
     .output(z.object({ run: runId })),

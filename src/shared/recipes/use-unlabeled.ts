@@ -1,22 +1,21 @@
 /** A better classifier from few labels and many images without one. */
 import type { ModelSpec } from '../model-spec.ts';
-import { SMALL_EDGE, smallData } from './small-data.ts';
+import { smallData } from './small-data.ts';
 import type { RecipeData, RecipeSettings } from './types.ts';
 
 /** Images that training sees in each round, counting each time. */
-const SEEN_IN_ROUND = 400_000;
+const SEEN_IN_ROUND = 150_000;
 /** Each epoch writes a checkpoint: with very few labels there would be thousands. */
-const MOST_EPOCHS = 500;
-const ROUNDS = 3;
+const MOST_EPOCHS = 200;
+const ROUNDS = 6;
 /** Unlabeled images for each labeled one. */
 const RATIO = 7;
-/** Images that look most alike, where images are small enough to be compared by their pixels. */
-const NEIGHBORS = 10;
+/** Images that are most alike to the model. */
+const NEIGHBORS = 5;
 
 /** First all of `small-data`, then rounds with the same model and settings. */
 export function useUnlabeled(data: RecipeData): { spec: ModelSpec; settings: RecipeSettings } {
   const { spec, settings } = smallData(data);
-  const { height, width } = spec.input;
   const labels = Math.max(1, data.labels);
   const ratio = Math.max(0.1, Math.min(RATIO, data.unlabeled / labels));
   const warmup = settings.epochs;
@@ -31,7 +30,7 @@ export function useUnlabeled(data: RecipeData): { spec: ModelSpec; settings: Rec
         warmup,
         round,
         ratio,
-        neighbors: Math.max(height, width) <= SMALL_EDGE ? NEIGHBORS : 0,
+        neighbors: NEIGHBORS,
         temperature: 0.5,
       },
     },

@@ -9,6 +9,7 @@ import { readBackbone } from '#core/backbones/files.ts';
 import { publishedAs } from '#core/backbones/published.ts';
 import { checkModel } from '#core/engine/layers/summary.ts';
 import { outlineOf } from '#core/engine/backbones/outline.ts';
+import { ModelProto } from '#core/engine/graph/onnx-proto.ts';
 import { readOnnx } from '#core/engine/import/onnx.ts';
 import { createTestCore, type TestCore } from '../../helpers/core.ts';
 import { tinyBackbone, type TinyBackbone } from '../../helpers/tiny-backbone.ts';
@@ -97,6 +98,32 @@ describe('networks of one’s own', () => {
     await client.backbones.add({ source: tiny.file, name: 'Other' });
     expect(await client.backbones.get({ backbone: id })).toMatchObject({ changed: false });
     await client.backbones.remove({ backbone: id });
+  });
+
+  it('take in the weights that lie in a file beside them', async () => {
+    const { client } = core;
+    const message = ModelProto.decode(readFileSync(tiny.file)) as unknown as {
+      graph: { initializer: Record<string, unknown>[] };
+    };
+    const kernel = message.graph.initializer.find(({ name }) => name === 'stem.weight')!;
+    const numbers = kernel['raw_data'] as Uint8Array;
+    writeFileSync(join(folder, 'beside.data'), numbers);
+    kernel['raw_data'] = new Uint8Array();
+    kernel['external_data'] = [{ key: 'location', value: 'beside.data' }];
+    kernel['data_location'] = 1;
+    const source = join(folder, 'beside.onnx');
+    writeFileSync(source, ModelProto.encode(message).finish());
+    const added = await client.backbones.add({ source });
+    rmSync(join(folder, 'beside.data'));
+    const file = join(core.folder, 'data', 'backbones', `${added.sha256}.onnx`);
+    const bytes = readFileSync(file);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(added.sha256);
+    const { weights } = readOnnx(bytes, file);
+    expect(weights).toEqual(readOnnx(readFileSync(tiny.file), tiny.file).weights);
+    await client.backbones.remove({ backbone: added.id });
+    await expect(client.backbones.add({ source })).rejects.toThrow(
+      /beside\.data, which is not there/,
+    );
   });
 
   it('are not kept where the file is none', async () => {

@@ -26,7 +26,7 @@ describe('a run on a pretrained network', () => {
     core = await createTestCore();
     const { client, folder } = core;
     tiny = await client.backbones.add({ source: tinyBackbone(folder).file });
-    project = await createProject(core, 'p', { train: 24, test: 12, classes: 3 });
+    project = await createProject(core, 'p', { train: 9, test: 6, classes: 3 });
     const info = await client.backbones.get({ backbone: tiny.id });
     const spec = transferModel(info, { cut: 'maps', size: 8, channels: 1 });
     model = { kind: 'spec', spec };
@@ -37,7 +37,7 @@ describe('a run on a pretrained network', () => {
     const { client, folder } = core;
     const { run } = await trainRun(client, project, { model, batch: 8 });
     expect(run).toMatchObject({ status: 'done', error: null });
-    expect(cache()).toEqual([(24 + 12) * 8]);
+    expect(cache()).toEqual([(9 + 6) * 8]);
     expect(readdirSync(join(folder, 'p.fovea/backbones')).toSorted()).toEqual([
       `${tiny.sha256}.json`,
       `${tiny.sha256}.onnx`,
@@ -75,8 +75,8 @@ describe('a run on a pretrained network', () => {
     expect(run.epochs.map(({ learningRate }) => learningRate)).toEqual([1e-3, 1e-3, 1e-3]);
     // The images that it validates on are known from before.
     expect(cache()).toHaveLength(before + 1);
-    expect(cache()).toContain((24 + 12) * 8);
-    expect(cache()).toContain(2 * 24 * 8);
+    expect(cache()).toContain((9 + 6) * 8);
+    expect(cache()).toContain(2 * 9 * 8);
   });
 
   it('says before it starts what cannot be', async () => {
@@ -134,16 +134,16 @@ describe('a run on a pretrained network', () => {
     const request = { project, backbone: tiny.id, cut: 'maps' };
     const { job } = await client.backbones.features({ ...request, file, format: 'npy' });
     const { result } = await finished(client, job);
-    expect(result).toMatchObject({ type: 'features', images: 36, shape: [8, 4, 4] });
+    expect(result).toMatchObject({ type: 'features', images: 15, shape: [8, 4, 4] });
     const bytes = readFileSync(file);
-    expect(bytes.toString('latin1', 0, 128)).toContain("'shape': (36, 8, 4, 4)");
+    expect(bytes.toString('latin1', 0, 128)).toContain("'shape': (15, 8, 4, 4)");
     const csv = join(folder, 'features.csv');
     const pooled = await client.backbones.features({
       ...{ ...request, file: csv, format: 'csv' as const, pool: true },
     });
     await finished(client, pooled.job);
     const lines = readFileSync(csv, 'utf8').trim().split('\n');
-    expect(lines).toHaveLength(37);
+    expect(lines).toHaveLength(16);
     expect(lines[0]).toBe('image,name,label,f0,f1,f2,f3,f4,f5,f6,f7');
     rmSync(file);
   });

@@ -323,6 +323,48 @@ describe('training on a pretrained network', () => {
     expect(whole.some((step) => Math.abs(step) > 1e-4)).toBe(true);
   });
 
+  it('follows each batch with the running statistics of what learns, where it is told to', async () => {
+    const { folder, tiny, graph, backbones } = await opened();
+    const layer = { trainableFrom: 'all', batchStatistics: true };
+    const spec: ModelSpec = { ...specOn(tiny, layer), optimizer: { type: 'sgd' } };
+    const { statistics } = layoutParameters(resolveModel(spec, 3, backbones));
+    expect(statistics.entries.map(({ fullName }) => fullName)).toEqual([
+      'backbone/norm.mean',
+      'backbone/norm.variance',
+    ]);
+    const above = specOn(tiny, { ...layer, trainableFrom: 'maps' });
+    expect(layoutParameters(resolveModel(above, 3, backbones)).statistics.size).toBe(0);
+    const train = bars(32, 1);
+    const files = { [tiny.sha256]: tiny.file };
+    const job = { spec, train, validation: bars(8, 2), epochs: 1, batch: 32, backbones: files };
+    const { epochs } = await run(tinyJob(join(folder, 'run'), job));
+    expect(epochs[0]!.valLoss).toBeGreaterThan(0);
+    const after = await saved(join(folder, 'run'));
+    // What the normalisation sees of the one batch, looked at by the frozen network.
+    const stem = graph.nodes.find(({ op }) => op === 'Conv')!.outputs[0]!;
+    const looking = specOn(tiny, { cut: stem });
+    const { source } = await featuresOf(looking, 1, train, tiny);
+    const seen = new Float32Array(source.data.buffer);
+    const before = (name: string) => graph.weights.get(name)!.data;
+    for (let channel = 0; channel < 6; channel++) {
+      const values = [...seen].filter((_, at) => Math.floor(at / 64) % 6 === channel);
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      const expected = [
+        0.9 * Number(before('norm.mean')[channel]) + 0.1 * mean,
+        0.9 * Number(before('norm.variance')[channel]) + (0.1 * squares) / (values.length - 1),
+      ];
+      const found = ['norm.mean', 'norm.variance'].map(
+        (name) => after.get(`backbone/${name}`)!.data[channel]!,
+      );
+      expected.forEach((value, at) => expect(found[at]).toBeCloseTo(value, 4));
+    }
+    const { parameters } = await loadRun(join(folder, 'run'), 'last');
+    expect(parameters.get('backbone/norm.mean')?.data).toEqual(
+      after.get('backbone/norm.mean')?.data,
+    );
+  });
+
   it('looks at as many varied copies of each image as it is told', async () => {
     const { folder, tiny } = await opened();
     const spec = specOn(tiny);

@@ -8,7 +8,7 @@ import { loadRun } from '#core/engine/checkpoint/run-folder.ts';
 import { exportModel } from '#core/engine/export/index.ts';
 import { writeHdf5 } from '#core/engine/files/hdf5.ts';
 import { zipFiles } from '#core/engine/files/zip.ts';
-import { importModel } from '#core/engine/import/keras/index.ts';
+import { importModel } from '#core/engine/import/model.ts';
 import { initialValues } from '#core/engine/programs/parameters.ts';
 import type { ImportModelJob } from '#core/engine/protocol.ts';
 import { Random } from '#core/engine/random.ts';
@@ -21,7 +21,15 @@ let counter = 0;
 
 async function read(file: string, changes: Partial<ImportModelJob> = {}) {
   const runDir = join(folder, `run-${counter++}`);
-  const job = { file, runDir, classNames: null, otherwise: ['a', 'b'], pixels: null, ...changes };
+  const job = {
+    file,
+    runDir,
+    classNames: null,
+    otherwise: ['a', 'b'],
+    pixels: null,
+    spec: null,
+    ...changes,
+  };
   return { runDir, imported: await importModel(job) };
 }
 

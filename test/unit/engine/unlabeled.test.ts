@@ -6,13 +6,12 @@ import type { LayerSpec, ModelSpec } from '#shared/model-spec.ts';
 import { createBackend, createTrainingBackend } from '#core/engine/backends/index.ts';
 import { chooseBackend } from '#core/engine/backends/status.ts';
 import { decodeSafetensors } from '#core/engine/checkpoint/safetensors.ts';
-import { openLoader } from '#core/engine/data/loader.ts';
-import { probabilitiesOf } from '#core/engine/losses.ts';
 import { buildProducts, nearest } from '#core/engine/nearest.ts';
 import { runFiles, type TensorSet, type TrainEvent, type TrainJob } from '#core/engine/protocol.ts';
 import { Random } from '#core/engine/random.ts';
 import { train } from '#core/engine/training/trainer.ts';
-import { graphOf, smallImages, smooth } from '#core/engine/training/unlabeled/neighbors.ts';
+import { graphOf, smooth } from '#core/engine/training/unlabeled/neighbors.ts';
+import { alongAxes, principalAxes } from '#core/engine/training/unlabeled/principal-axes.ts';
 import { EpochImages, interleave } from '#core/engine/training/unlabeled/epoch-images.ts';
 import {
   align,
@@ -136,14 +135,6 @@ describe('what answers become', () => {
     // Images without a label tell nothing, and no labels tell nothing either.
     expect([...classPrior(Int32Array.of(-1, -1), 2)]).toEqual([0.5, 0.5]);
   });
-
-  it('reads logits as the graph does', () => {
-    const softmax = probabilitiesOf('softmax', Float32Array.of(1, 2, 3));
-    expect(softmax[2]).toBeCloseTo(Math.E ** 2 / (1 + Math.E + Math.E ** 2), 6);
-    expect([...probabilitiesOf('sigmoid', Float32Array.of(0))]).toEqual([0.5, 0.5]);
-    const sigmoids = probabilitiesOf('sigmoids', Float32Array.of(0, -200));
-    expect([...sigmoids]).toEqual([1, expect.closeTo(0, 10)]);
-  });
 });
 
 describe('neighbours', () => {
@@ -178,17 +169,29 @@ describe('neighbours', () => {
     }
   });
 
-  it('are compared by the means of their pixels', async () => {
-    const data = Uint8Array.from({ length: 28 * 28 }, (_, at) => (at % 28 < 2 ? 255 : 0));
-    const set: TensorSet = {
-      ...{ height: 28, width: 28, channels: 1, source: { kind: 'inline', data } },
-      ...{ slots: Uint32Array.of(0), labels: Int32Array.of(-1) },
-    };
-    const loader = await openLoader(set, { batch: 1 });
-    const { values, size } = await smallImages(loader, Uint32Array.of(0));
-    await loader.close();
-    expect(size).toBe(14 * 14);
-    for (const [at, value] of values.entries()) expect(value).toBeCloseTo(at % 14 ? 0 : 1, 5);
+  it('are looked for along the directions in which features differ', async () => {
+    // Far apart along a slant of the plane, with a little noise across it and nothing beyond.
+    const random = new Random(5, 'slant');
+    const count = 200;
+    const values = Float32Array.from({ length: count * 6 }, () => 0);
+    const along = Array.from({ length: count }, () => random.uniform() - 0.5);
+    for (const [at, far] of along.entries()) {
+      const across = 0.01 * (random.uniform() - 0.5);
+      values.set([7 + 3 * far + 4 * across, 2 + 4 * far - 3 * across], at * 6);
+    }
+    const program = await createBackend(chooseBackend('cpu', 1), 1).compile(buildProducts());
+    const found = await principalAxes(program, values, 6, 1);
+    expect([...found.mean.subarray(2)]).toEqual([0, 0, 0, 0]);
+    const sign = Math.sign(found.axes[0]!);
+    for (const [at, part] of [0.6, 0.8, 0, 0, 0, 0].entries()) {
+      expect(found.axes[at]! * sign).toBeCloseTo(part, 2);
+    }
+    const placed = await alongAxes(program, values, found);
+    await program.dispose();
+    const mean = along.reduce((sum, far) => sum + far / count, 0);
+    expect([...placed].map((place) => Math.round(place * sign * 1e5) / 1e5)).toEqual(
+      along.map((far) => Math.sign(far - mean)),
+    );
   });
 
   it('are the same as by comparing all with all', async () => {

@@ -143,6 +143,17 @@ describe('what a neuron wants', () => {
     expect((await last(target)).pixels).toBe(pixels);
   });
 
+  it('is a pattern for each filter of a first layer on grey', async () => {
+    const channels = Array.from({ length: 16 }, (_, filter) => filter);
+    const { pixels } = await last({ layer: 'conv2d', channels });
+    const bytes = unpackBytes(pixels);
+    const even = channels.filter((_, at) => {
+      const picture = bytes.subarray(at * 784, (at + 1) * 784);
+      return Math.max(...picture) - Math.min(...picture) < 64;
+    });
+    expect(even).toEqual([]);
+  });
+
   it('is taken for the class that it is of', async () => {
     const { pixels } = await last({ classes: [0, 1, 2, 3] });
     const bytes = unpackBytes(pixels);

@@ -80,10 +80,11 @@ function kernelPicture(
 export async function writeMaps(task: InspectTask): Promise<void> {
   const { client, project, run, checkpoint, out, colors = 'viridis' } = task;
   const source = sourceOf(task);
-  const names = (await layersOf(task, ['conv', 'pool'])).map(({ name }) => name);
   const { layers, tiles } = await client.inspect.maps({
     ...{ project, run: run.id, checkpoint, source },
-    layers: names,
+    ...(task.layer === undefined
+      ? {}
+      : { layers: (await layersOf(task, [])).map(({ name }) => name) }),
     edge: 256,
   });
   const bytes = await bytesOf(tiles);

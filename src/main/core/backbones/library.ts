@@ -14,7 +14,7 @@ import {
   type SettingChanges,
 } from './settings.ts';
 import { slug } from '../util/slug.ts';
-import { partialName, toFileError, writeFileAtomic } from '../util/files.ts';
+import { fileSha256, partialName, toFileError, writeFileAtomic } from '../util/files.ts';
 import { descriptionFile, readBackbone, type Description, type KnownBackbone } from './files.ts';
 
 export interface LibraryOptions {
@@ -85,7 +85,8 @@ export class BackboneLibrary implements Backbones {
   }
 
   /**
-   * Copies a file into the user's library, once it was read without complaint in a process of its own.
+   * Copies a file into the user's library, once it was read without complaint in a process of its own;
+   * weights in files beside it come into the copy.
    * A file that is there already is answered as it is.
    * @throws AppError NOT_FOUND, SOURCE_UNREADABLE, MODEL_INVALID, DISK_FULL, CANCELLED
    */
@@ -101,10 +102,14 @@ export class BackboneLibrary implements Backbones {
       const input = createReadStream(source, signal ? { signal } : {});
       input.on('data', (chunk) => hash.update(chunk));
       await pipeline(input, createWriteStream(partial));
-      const sha256 = hash.digest('hex');
+      const given = hash.digest('hex');
+      const same = this.find(given);
+      if (same) return same;
+      const outline = await this.#engine.describeBackbone({ file: partial, source }, { signal });
+      // Another one where its weights were in a file beside it.
+      const sha256 = await fileSha256(partial);
       const known = this.find(sha256);
       if (known) return known;
-      const outline = await this.#engine.describeBackbone({ file: partial }, { signal });
       const called = name?.trim() || basename(source, extname(source));
       const file = join(this.#own, `${sha256}.onnx`);
       const described: Description = {

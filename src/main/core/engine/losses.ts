@@ -172,17 +172,6 @@ export function outputsOf(head: Head, classes: number): number {
   return head === 'sigmoid' ? 1 : classes;
 }
 
-/** One image's class probabilities, as `buildProbabilities` has them, in double precision. */
-export function probabilitiesOf(head: Head, logits: Float32Array): Float64Array {
-  const values = Float64Array.from(logits);
-  const yes = values.map((logit) => 1 / (1 + Math.exp(-logit)));
-  if (head === 'sigmoid') return Float64Array.of(1 - (yes[0] ?? 0), yes[0] ?? 0);
-  const largest = Math.max(...values);
-  const weights = head === 'softmax' ? values.map((logit) => Math.exp(logit - largest)) : yes;
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights.map((weight) => weight / Math.max(sum, TINY));
-}
-
 /** One image's loss and whether its true class is on top, in double precision, not weighted. */
 export function scoreRow(
   head: Head,

@@ -1,12 +1,20 @@
 /** How much memory a training step takes, read off its graph. */
 import type { ModelSpec } from '#shared/model-spec.ts';
 import type { Backbones } from './backbones/backbones.ts';
+import { GraphBuilder } from './graph/builder.ts';
 import type { DType, Graph, Value } from './graph/types.ts';
-import { modelOf } from './layers/resolve.ts';
+import { addInput } from './layers/forward.ts';
+import { modelOf, type ResolvedModel } from './layers/resolve.ts';
 import type { Lowerings } from './ops/lowerings.ts';
 import { createOptimizer } from './optimizers.ts';
 import { buildGradientStep } from './programs/gradient-step.ts';
-import { layoutParameters } from './programs/parameters.ts';
+import { buildAnswer } from './programs/inference.ts';
+import {
+  allEntries,
+  layoutParameters,
+  type PackedParameter,
+  type ParameterLayout,
+} from './programs/parameters.ts';
 import type { MemoryNeed } from './protocol.ts';
 import { replicaCount } from './training/cpu/replica-count.ts';
 
@@ -31,6 +39,10 @@ const PROCESS_BYTES = 165 * 1024 ** 2;
 const VECTORS = 2.6;
 /** The runtime's arena grows by doubling, and keeps what it packs and reorders. */
 const ALIVE = 2.05;
+/** A pretrained network's file is in memory, with what was read of it. */
+const GIVEN = 2;
+/** What of it does not learn is laid out anew in each program; of what learns, `VECTORS` says so. */
+const HELD = 7;
 /** Where the line over the batch is drawn through. */
 const BATCHES = [24, 48] as const;
 
@@ -108,14 +120,42 @@ export function trainingBytes(work: CpuWork) {
     replicas,
     vectors: 4 * (layout.trainable.size * (1 + slots.length + replicas) + layout.frozen.size),
     alive: replicas * peakBytes(graph, bound),
+    ...(model.layers[0]?.spec.type === 'backbone'
+      ? onNetwork(model, layout, batch)
+      : { given: 0, held: 0, seen: 0 }),
+  };
+}
+
+/**
+ * A pretrained network's weights, and what validation has alive: next to a network that does not learn, of
+ * which a step frees each value at once, that is as much as the step itself.
+ */
+function onNetwork(model: ResolvedModel, layout: ParameterLayout, batch: number) {
+  const b = new GraphBuilder('validation');
+  const parameters = new Map<string, Value>();
+  for (const { fullName, shape } of allEntries(layout)) {
+    parameters.set(fullName, b.input(fullName, 'float32', shape));
+  }
+  const image = addInput(b, model, 'batch');
+  b.output('logits', buildAnswer(b, model, image, { parameter: (name) => parameters.get(name)! }));
+  const bytes = (entries: readonly PackedParameter[]): number =>
+    entries.reduce(
+      (sum, { initializer, size }) => sum + (initializer.type === 'given' ? 4 * size : 0),
+      0,
+    );
+  return {
+    given: bytes(allEntries(layout)),
+    held: bytes(layout.frozen.entries),
+    seen: batch * peakBytes(b.finish(), new Set(parameters.values())),
   };
 }
 
 /** Memory of a step as a line over the batch, and what it takes at least. */
 export function memoryNeed(work: Omit<CpuWork, 'batch'>): MemoryNeed {
   const at = (batch: number): number => {
-    const { vectors, alive } = trainingBytes({ ...work, batch });
-    return PROCESS_BYTES + vectors * VECTORS + alive * ALIVE;
+    const { vectors, alive, given, held, seen } = trainingBytes({ ...work, batch });
+    const network = given * GIVEN + held * HELD;
+    return PROCESS_BYTES + vectors * VECTORS + network + (alive + seen) * ALIVE;
   };
   const [few, many] = BATCHES;
   const perImage = Math.max(1, (at(many) - at(few)) / (many - few));

@@ -13,6 +13,7 @@ import type {
   FeatureShape,
   ExportJob,
   ImportedModel,
+  DescribeBackboneJob,
   ImportModelJob,
   MemoryNeed,
   Plane,
@@ -60,7 +61,7 @@ export interface Methods {
   runExported: [input: RunExportedJob, output: Probabilities];
   augment: [input: AugmentJob, output: AugmentedImages];
   features: [input: FeatureJob, output: FeatureShape];
-  describeBackbone: [input: { file: string }, output: BackboneOutline];
+  describeBackbone: [input: DescribeBackboneJob, output: BackboneOutline];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
   arrange: [input: ArrangeJob, output: Plane];
   slide: [input: SlideJob, output: SlideResult];

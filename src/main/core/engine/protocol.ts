@@ -321,6 +321,14 @@ export interface Plane {
   points: Float32Array;
 }
 
+/** A pretrained network, to be read. */
+export interface DescribeBackboneJob {
+  /** Our own copy: written again with all weights inside, where they are in files beside `source`. */
+  file: string;
+  /** The file that it is a copy of. */
+  source: string;
+}
+
 /** A model of another program, to be read into the folder of a run. */
 export interface ImportModelJob {
   file: string;
@@ -331,6 +339,8 @@ export interface ImportModelJob {
   otherwise: string[];
   /** What the model takes its pixels to be; null: what it looks like. */
   pixels: '0-1' | '0-255' | null;
+  /** Of files that hold weights only: the model that they are for, unless the file says it. */
+  spec: ModelSpec | null;
 }
 
 export interface ImportedModel {
@@ -411,7 +421,7 @@ export interface Engine {
     options?: CallOptions,
   ): Promise<FeatureShape>;
   /** Reads a foreign model's file. Throws SOURCE_UNREADABLE or MODEL_INVALID, naming what is wrong. */
-  describeBackbone(job: { file: string }, options?: CallOptions): Promise<BackboneOutline>;
+  describeBackbone(job: DescribeBackboneJob, options?: CallOptions): Promise<BackboneOutline>;
   /** The very images that training draws. */
   augment(job: AugmentJob, options?: CallOptions): Promise<AugmentedImages>;
   /** Looks into a checkpoint of a run, whatever trained it; steps come while it computes. */

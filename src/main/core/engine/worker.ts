@@ -105,7 +105,10 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
     case 'describeBackbone': {
       const { openBackbone } = await import('./backbones/open.ts');
       const { outlineOf } = await import('./backbones/outline.ts');
-      return outlineOf(await openBackbone(request.input.file));
+      const { putWeightsInside } = await import('./import/external.ts');
+      const { file, source } = request.input;
+      await putWeightsInside(file, source);
+      return outlineOf(await openBackbone(file));
     }
     case 'augment': {
       const { drawImages } = await import('./data/augment/draw-images.ts');
@@ -134,7 +137,7 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
       return await exportModel(request.input, options);
     }
     case 'importModel': {
-      const { importModel } = await import('./import/keras/index.ts');
+      const { importModel } = await import('./import/model.ts');
       return await importModel(request.input);
     }
     case 'readExported': {

@@ -8,12 +8,12 @@ import type { JobControl } from '../jobs.ts';
 import type { Project } from '../projects/project.ts';
 import { checkpointSha256 } from '../runs/folder.ts';
 import type { StoredRun } from '../store/runs.ts';
-import { toFileError } from '../util/files.ts';
+import { fileSha256, toFileError } from '../util/files.ts';
 import { slug } from '../util/slug.ts';
 import { calibrationImages } from './calibration.ts';
 import { examplesOf, exportJob, type ExportSource } from './format.ts';
 import { formats } from './formats.ts';
-import { fileSha256, filesIn, MANIFEST, stageExport } from './place.ts';
+import { filesIn, MANIFEST, stageExport } from './place.ts';
 import { prove } from './proof.ts';
 import { readme } from './readme.ts';
 

@@ -3,13 +3,11 @@
  * together. Only an unchanged earlier export of the same checkpoint is replaced; any other file in
  * the way is the user's.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '#shared/errors.ts';
-import { hasCode, toFileError } from '../util/files.ts';
+import { fileSha256, hasCode, toFileError } from '../util/files.ts';
 
 export const MANIFEST = 'export.json';
 
@@ -150,10 +148,4 @@ async function readManifest(file: string): Promise<z.infer<typeof manifest> | nu
     if (hasCode(error, 'EACCES', 'EPERM', 'EIO')) throw error;
     return null;
   }
-}
-
-export async function fileSha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -11,6 +11,8 @@ const most = { filters: 64, maps: 16, layers: 11 };
 const columns = { filters: 8, maps: 4 };
 /** Longest edge of a kernel or a map in a report, pixels. */
 const edges = { filters: 42, maps: 56 };
+/** White, as the page. */
+const gap = { width: 4, level: 255 };
 
 const painted = (
   services: Services,
@@ -46,7 +48,7 @@ export async function filterPicture(
       : 'dark below, bright above';
   return await painted(
     services,
-    montage(tiles, Math.min(shown, columns.filters), edges.filters),
+    montage(tiles, Math.min(shown, columns.filters), { tileEdge: edges.filters, gap }),
     `${first.name}: ${shown} of ${filters} kernels of ${height}×${width}, ${what}`,
     signal,
   );
@@ -102,7 +104,7 @@ export async function mapPictures(
     const size = tileHeight * tileWidth;
     const bytes = tiles.subarray(offset, offset + shown * size);
     const maps = paintTiles(bytes, { height: tileHeight, width: tileWidth }, 'viridis');
-    const sheet = montage(maps, Math.min(shown, columns.maps), edges.maps);
+    const sheet = montage(maps, Math.min(shown, columns.maps), { tileEdge: edges.maps, gap });
     const caption = `${layer}: ${shown} of ${integer(channels.length)} maps of ${height}×${width}`;
     pictures.push(await painted(services, sheet, caption, signal));
   }

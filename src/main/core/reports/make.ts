@@ -21,7 +21,7 @@ export async function makeReport(
   const bytes =
     request.format === 'html'
       ? new TextEncoder().encode(reportHtml(content))
-      : await reportPdf(content);
+      : await reportPdf(context, content, signal);
   return { name, bytes };
 }
 

@@ -1,6 +1,6 @@
 /** File operations that leave nothing half-written, and what their errors mean to a user. */
-import { randomBytes } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { AppError } from '#shared/errors.ts';
 
 export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
@@ -60,4 +60,10 @@ export function toFileError(error: unknown, file: string): unknown {
     default:
       return error;
   }
+}
+
+export async function fileSha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
 }

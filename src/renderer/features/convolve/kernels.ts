@@ -116,3 +116,15 @@ export function makeKernel(id: KernelId, size: KernelSize, degrees = 0): NumberG
       return gabor(size, degrees);
   }
 }
+
+/** The same weights around the same middle; what is new is zero. */
+export function resized({ shape, values }: NumberGrid, size: number): NumberGrid {
+  const old = shape[0]!;
+  const offset = (old - size) / 2;
+  const next = Array.from({ length: size * size }, (_, at) => {
+    const x = (at % size) + offset;
+    const y = Math.floor(at / size) + offset;
+    return x < 0 || y < 0 || x >= old || y >= old ? 0 : values[y * old + x]!;
+  });
+  return { shape: [size, size], values: next };
+}

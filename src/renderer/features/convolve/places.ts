@@ -1,5 +1,5 @@
 /** Where a window lies on its input; indices only, the numbers come from the engine. */
-import type { NumberGrid } from '#shared/contract/index.ts';
+import type { NumberGrid, SlideOperation } from '#shared/contract/index.ts';
 
 /** Index of a cell → its place along each axis, the last axis fastest. */
 export function placeOf(index: number, shape: readonly number[]): number[] {
@@ -68,4 +68,14 @@ export function patchOf(
     index === null ? 0 : (picture.pixels[index] ?? 0),
   );
   return { shape: [...slide.window], values };
+}
+
+/** How a window lies on its input, from what was asked and answered. */
+export function slideOf(
+  { operation, strides }: { operation: SlideOperation; strides: number[] },
+  shape: number[],
+  before: number[],
+): Slide {
+  const window = operation.type === 'pool' ? operation.window : operation.kernel.shape;
+  return { shape, strides, before, window };
 }

@@ -2,7 +2,7 @@
 import type { Checkpoint, Comparison, EvaluationReport, Split } from '#shared/contract/index.ts';
 import { plusMinus } from '#shared/intervals.ts';
 import { looksOf } from '#shared/run-words.ts';
-import type { ViewsSpec } from '#shared/views.ts';
+import { viewsOf, type ViewsSpec } from '#shared/views.ts';
 import { between, count, integer, percent, points, when } from '../../ui/format.ts';
 
 const splitNames: Record<Split, string> = {
@@ -50,7 +50,8 @@ export const text = {
     `most likely ${between(report.accuracyInterval)} on images like these`,
   intervalHint: (images: number) =>
     `With ${count(images, 'image')}, the true accuracy lies in this range 19 times out of 20 (95 % Wilson interval).`,
-  looks: (views: ViewsSpec) => `Each image looked at ${looksOf(views)}`,
+  looks: (views: ViewsSpec) =>
+    `Each image looked at in ${viewsOf(views).length} ways: ${looksOf(views)}`,
   rightOf: (right: number, images: number) => `${integer(right)} of ${integer(images)} right`,
   balanced: 'Balanced accuracy',
   balancedHint:

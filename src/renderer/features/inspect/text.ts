@@ -24,8 +24,18 @@ export const text = {
   everyLayer: 'All layers',
   everyLayerHint: 'Activations, normalisations and joints too',
   input: 'Picture',
+  findLayer: 'Find a layer',
+  findPlaceholder: 'Part of its name',
+  noLayer: 'No layer is called that.',
+  /** Inside a pretrained network without what all of its names have. */
+  layerName: ({ name, inside }: InspectLayer) =>
+    inside === undefined
+      ? name
+      : name.slice(inside.length + 1).replace(/^\/|(\/[^/]*)?_output_\d+$/g, ''),
   layer: ({ name, type, height, width, channels }: InspectLayer) =>
     `${name}: ${type}, ${shape([height, width, channels])}`,
+  layerDetail: ({ type, height, width, channels }: InspectLayer) =>
+    `${type} · ${shape([height, width, channels])}`,
   shapeOf: ({ height, width, channels }: InspectLayer) => shape([height, width, channels]),
   off: (zeros: number) => `${wholePercent(zeros)} off`,
   offHint: 'Share of this layer’s numbers that are exactly zero for this picture.',
@@ -156,11 +166,13 @@ export const text = {
     class: (name: string) => `What ${name} looks like to the model`,
     make: 'Make a picture',
     hint: 'Made from noise, step by step, so that it excites this as much as it can.',
-    score: (score: number) => `Answer ${real(score)}`,
+    score: (score: number, ofClass: boolean) =>
+      `${ofClass ? 'Answer' : 'Strongest answer'} ${real(score)}`,
     file: (run: string, what: string) => `${run}-${what}-wants.png`,
   },
   film: {
     title: 'Film of the training',
+    none: 'This run was trained without a film: how its filters came to be was not kept.',
     slider: 'Epoch of the film',
     play: 'Play',
     pause: 'Pause',

@@ -142,8 +142,12 @@ export const courseText = {
   scheduleOf,
   earlyStopOf,
   optimizerOf,
-  rateLine: (rates: readonly number[]): string =>
-    `Learning rate from ${rate(rates[0]!)}, at most ${rate(Math.max(...rates))}, to ${rate(rates.at(-1)!)}`,
+  /** 'Learning rate 0.0001 → 0.003 → 1e-8': the first, the highest, the last. */
+  rateLine: (rates: readonly number[]): string => {
+    const [first, highest, last] = [rates[0]!, Math.max(...rates), rates.at(-1)!];
+    const steps = highest > Math.max(first, last) ? [first, highest, last] : [first, last];
+    return `Learning rate ${steps.map(rate).join(' → ')}`;
+  },
   happened: 'What happened',
   reduced: (epoch: number, value: number) =>
     `After epoch ${integer(epoch)} the learning rate fell to ${rate(value)}.`,

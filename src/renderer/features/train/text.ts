@@ -23,6 +23,9 @@ export const text = {
   commands: { stop: 'Stop training after this epoch' },
   queued: (name: string) => `Starts when ${name} has ended`,
   imagesAnd: (images: number, at: string) => `${count(images, 'image')} · ${at}`,
+  importedAt: (at: string) => `imported · ${at}`,
+  imported:
+    'Trained elsewhere: there is nothing to tell of its training. Evaluate it to see how well it does on this project’s images, or begin a new run with its weights.',
   olderLabels: (changed: string) => `trained on older labels · ${changed} changed`,
   engineAuto: (label: string) => (label ? `Auto (${label})` : 'Auto'),
   noRuns: 'No runs yet. The first one takes about a minute.',
@@ -41,7 +44,7 @@ export const text = {
         ? `${integer(plan.trainImages)} training${validation} images`
         : count(plan.trainImages, 'training image');
     const parts = [
-      model.kind === 'recipe' ? recipeById(model.recipe).name : plan.model.summary.name,
+      text.modelName(model, plan.model.summary.name),
       count(plan.model.summary.parameters, 'parameter'),
       `${images} in ${count(plan.classes.length, 'class')}`,
       ...(plan.unlabeledImages > 0
@@ -54,6 +57,9 @@ export const text = {
     }
     return parts.join(', ');
   },
+  /** Recipes have names for people. */
+  modelName: (model: TrainOptions['model'], own: string): string =>
+    model.kind === 'recipe' ? recipeById(model.recipe).name : own,
   planning: 'Checking the data…',
   timing: 'Timing a few steps, to say how long it takes…',
   goodToKnow: 'Good to know',
@@ -110,6 +116,8 @@ export const text = {
       'Epochs from one look at the validation images to the next; the last epoch is always looked at.',
     engine: 'What does the arithmetic. Auto takes the fastest that works on this machine.',
     film: 'Keeps the first filters and some feature maps after each epoch, to be watched in Inspect. Takes up to 3 % of the time and 50 MB.',
+    startFrom:
+      'Weights that an earlier or imported run has learned. It learns faster, and from fewer images, where the two are alike.',
     parameters: 'Numbers that training adjusts.',
     macs: 'Products and sums that one image takes: how much there is to compute.',
     trainable: 'Parameters that training changes; the rest are frozen, or moving averages.',
@@ -245,6 +253,7 @@ export const text = {
     validationImages: 'Validation images',
     classes: 'Classes',
     film: 'Film the training',
+    startFrom: 'Begin with',
     engine: 'Engine',
     labels: 'Labels',
     optimizer: 'Optimizer',
@@ -252,6 +261,8 @@ export const text = {
     finished: 'Ended',
     id: 'Run folder',
   },
+  freshWeights: 'Fresh, random weights',
+  weightsOf: (name: string, id: string) => `The weights of ${name} (${id})`,
   ofRecipe: (name: string) => `As “${name}” has it`,
   noAugmentation: 'None: the images as they are',
   outcomes: {
@@ -279,6 +290,7 @@ export const text = {
     resume: 'Continue',
     resumeHint: 'Go on after the last finished epoch, as if it had never stopped',
     again: 'Use these settings',
+    goOn: 'Begin a new run with its weights',
     evaluate: 'Evaluate',
     predict: 'Predict',
     export: 'Export',

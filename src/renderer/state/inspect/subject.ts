@@ -35,7 +35,7 @@ export interface NamedSource {
   key: string;
 }
 
-export const bytesOf = async (file: File) => new Uint8Array(await file.arrayBuffer());
+export const bytesOf = async (file: Blob) => new Uint8Array(await file.arrayBuffer());
 export const floatsOf = async (file: File) => new Float32Array(await file.arrayBuffer());
 
 /** Equal parts of a row of bytes or numbers. */

@@ -4,19 +4,21 @@ import { AppError } from '#shared/errors.ts';
 import { readOnnx } from '#core/engine/import/onnx.ts';
 import { foreignFile, smallModel } from './foreign.ts';
 
-const whole = foreignFile(smallModel);
+interface Change {
+  kind: 'set' | 'drop' | 'repeat' | 'insert' | 'end';
+  place: number;
+  bytes: Uint8Array;
+}
 
 /** Bytes overwritten, cut out, doubled, put in, cut off. */
-const change = fc.record({
-  kind: fc.constantFrom('set', 'drop', 'repeat', 'insert', 'end'),
-  place: fc.nat(whole.length - 1),
-  bytes: fc.uint8Array({ minLength: 1, maxLength: 12 }),
-});
+const changeOf = (length: number): fc.Arbitrary<Change> =>
+  fc.record({
+    kind: fc.constantFrom('set', 'drop', 'repeat', 'insert', 'end'),
+    place: fc.nat(length - 1),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 12 }),
+  });
 
-function changed(
-  file: Uint8Array,
-  { kind, place, bytes }: typeof change extends fc.Arbitrary<infer T> ? T : never,
-) {
+function changed(file: Uint8Array, { kind, place, bytes }: Change) {
   const [before, after] = [file.subarray(0, place), file.subarray(place)];
   switch (kind) {
     case 'set':
@@ -32,16 +34,20 @@ function changed(
   }
 }
 
-/** A small model with a few of these, or nothing but noise. */
-export const spoiled: fc.Arbitrary<Uint8Array> = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc
-      .array(change, { minLength: 1, maxLength: 4 })
-      .map((all) => all.reduce<Uint8Array>(changed, whole)),
-  },
-  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-);
+/** The file with a few of these, or nothing but noise. */
+export const spoiledOf = (whole: Uint8Array): fc.Arbitrary<Uint8Array> =>
+  fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc
+        .array(changeOf(whole.length), { minLength: 1, maxLength: 4 })
+        .map((all) => all.reduce<Uint8Array>(changed, whole)),
+    },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) },
+  );
+
+/** A small model. */
+export const spoiled = spoiledOf(foreignFile(smallModel));
 
 /** Reads it, or says in one sentence why not. Any other error is a bug. */
 export function readOrExplain(file: Uint8Array): void {

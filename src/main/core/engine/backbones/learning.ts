@@ -13,25 +13,17 @@ import type { LayerPlace } from '../layers/types.ts';
  */
 export function learningWeights(
   graph: ImportedGraph,
-  { cut, trainableFrom = 'none', rates = [1, 1] }: BackboneSpec,
+  spec: BackboneSpec,
   place: LayerPlace,
 ): Map<string, number> {
-  if (trainableFrom === 'none' || place.frozen) return new Map();
-  const nodes = nodesBefore(graph.nodes, cut);
-  const above = trainableFrom === 'all' ? new Set(nodes) : fedBy(nodes, trainableFrom);
-  if (above.size === 0) {
-    throw modelError(
-      place.name,
-      `${place.name}: no node below its cut gives ${trainableFrom}.`,
-      "Let it learn from another node on, or 'all', or 'none'.",
-    );
-  }
+  const nodes = nodesBefore(graph.nodes, spec.cut);
+  const above = nodesAbove(nodes, spec, place);
   // Arithmetic on weights alone is no place where they work: it reads no image.
   const beside = nodes.filter((node) => node.shape !== null && !above.has(node));
   const held = new Set(beside.flatMap(({ weights }) => weights));
   const learns = (name: string) => !graph.statistics.has(name) && !held.has(name);
   const learning = [...above].filter(({ weights }) => weights.some(learns));
-  const [low, high] = rates;
+  const [low, high] = spec.rates ?? [1, 1];
   const found = new Map<string, number>();
   for (const [index, { weights }] of learning.entries()) {
     const share = learning.length > 1 ? index / (learning.length - 1) : 1;
@@ -41,6 +33,33 @@ export function learningWeights(
   }
   checkGradients(nodes, found, place);
   return found;
+}
+
+/** Those that learn: the line and all that it feeds, up to the cut. */
+function nodesAbove(
+  nodes: readonly ImportedNode[],
+  { trainableFrom = 'none' }: BackboneSpec,
+  place: LayerPlace,
+): Set<ImportedNode> {
+  if (trainableFrom === 'none' || place.frozen) return new Set();
+  const above = trainableFrom === 'all' ? new Set(nodes) : fedBy(nodes, trainableFrom);
+  if (above.size > 0) return above;
+  throw modelError(
+    place.name,
+    `${place.name}: no node below its cut gives ${trainableFrom}.`,
+    "Let it learn from another node on, or 'all', or 'none'.",
+  );
+}
+
+/** The nodes that normalise each batch by its own mean and variance in training. */
+export function normalizingByBatch(
+  graph: ImportedGraph,
+  spec: BackboneSpec,
+  place: LayerPlace,
+): Set<ImportedNode> {
+  if (spec.batchStatistics !== true) return new Set();
+  const above = nodesAbove(nodesBefore(graph.nodes, spec.cut), spec, place);
+  return new Set([...above].filter(({ op }) => op === 'BatchNormalization'));
 }
 
 /** The node that gives the value, and all that it feeds, in their order; empty without such a node. */

@@ -6,11 +6,13 @@ import { GraphError, elements } from '../graph/shape.ts';
 import type { Node, Shape, Value } from '../graph/types.ts';
 import type { GivenInitializer } from '../initializers.ts';
 import type { ImportedGraph } from '../import/types.ts';
+import type { Field } from '../inspect/receptive-field.ts';
 import { imageInput, ModelError, modelError } from '../layers/errors.ts';
-import type { FeatureShape, LayerPlace, ParameterSpec } from '../layers/types.ts';
+import type { FeatureShape, InnerMap, LayerPlace, ParameterSpec } from '../layers/types.ts';
 import { addBackbone } from './build.ts';
 import { adaptKernel, adaptableKernel } from './channels.ts';
-import { learningWeights } from './learning.ts';
+import { fieldsOf } from './fields.ts';
+import { learningWeights, normalizingByBatch } from './learning.ts';
 
 export interface TracedBackbone {
   output: FeatureShape;
@@ -19,18 +21,6 @@ export interface TracedBackbone {
   macs: number;
   /** Its values that are maps of the image, with what made each. */
   maps: InnerMap[];
-}
-
-/** A map inside of a network. */
-export interface InnerMap {
-  /** The value's name in the file. */
-  name: string;
-  /** The operator as the file has it. */
-  op: string;
-  /** [height, width, channels] */
-  shape: FeatureShape;
-  /** The weights that a convolution computes with: [filters, channels, height, width]. */
-  kernel: string | null;
 }
 
 const kept = new WeakMap<ImportedGraph, Map<string, TracedBackbone>>();
@@ -45,9 +35,12 @@ export function tracedBackbone(
 ): TracedBackbone {
   const traces = kept.get(graph) ?? new Map<string, TracedBackbone>();
   kept.set(graph, traces);
-  const { cut, trainableFrom, rates, preprocessing } = spec;
+  const { cut, trainableFrom, rates, batchStatistics, preprocessing } = spec;
   const { input, frozen } = place;
-  const key = JSON.stringify([cut, trainableFrom, rates, preprocessing, input, frozen]);
+  const key = JSON.stringify([
+    ...[cut, trainableFrom, rates, batchStatistics, preprocessing],
+    ...[input, frozen],
+  ]);
   const known = traces.get(key);
   if (known) return known;
   const found = trace(graph, spec, place);
@@ -92,21 +85,25 @@ function trace(graph: ImportedGraph, spec: BackboneSpec, place: LayerPlace): Tra
     throw unfitting(graph, place, error);
   }
   const rates = learningWeights(graph, spec, place);
+  const following = new Set(
+    [...normalizingByBatch(graph, spec, place)].flatMap(({ weights }) => weights),
+  );
+  const parameters = [...asked].map(([name, shape]): ParameterSpec => {
+    const rate = rates.get(name);
+    return {
+      name,
+      shape,
+      initializer: given(graph, name, name === adapted ? channels : null),
+      kind: graph.statistics.has(name) ? 'statistic' : 'weight',
+      ...(rate === undefined && !following.has(name) ? { frozen: true } : {}),
+      ...(rate === undefined || rate === 1 ? {} : { rate }),
+    };
+  });
   return {
     output: featureShape(output.shape, place),
-    parameters: [...asked].map(([name, shape]): ParameterSpec => {
-      const rate = rates.get(name);
-      return {
-        name,
-        shape,
-        initializer: given(graph, name, name === adapted ? channels : null),
-        kind: graph.statistics.has(name) ? 'statistic' : 'weight',
-        ...(rate === undefined ? { frozen: true } : {}),
-        ...(rate === undefined || rate === 1 ? {} : { rate }),
-      };
-    }),
+    parameters,
     macs: b.nodes.reduce((sum, node) => sum + macsOf(node), 0),
-    maps: mapsOf(graph, values),
+    maps: mapsOf(graph, spec, { values, parameters, fields: fieldsOf(b.nodes, x) }),
   };
 }
 
@@ -161,14 +158,34 @@ function macsOf({ op, inputs, outputs }: Node): number {
   return 0;
 }
 
-function mapsOf(graph: ImportedGraph, values: ReadonlyMap<string, Value>): InnerMap[] {
+interface Traced {
+  values: ReadonlyMap<string, Value>;
+  parameters: readonly ParameterSpec[];
+  fields: ReadonlyMap<Value, Field>;
+}
+
+/** In layout NHWC only convolutions and pools are sure to have their channels first. */
+function mapsOf(
+  graph: ImportedGraph,
+  { preprocessing }: BackboneSpec,
+  { values, parameters, fields }: Traced,
+): InnerMap[] {
+  const first = adaptableKernel(graph);
+  const known = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   return graph.nodes.flatMap(({ op, inputs, outputs: [name = ''] }) => {
-    const [, channels, height, width] = values.get(name)?.shape ?? [];
+    const value = values.get(name);
+    const [, channels, height, width] = value?.shape ?? [];
     if (typeof channels !== 'number' || typeof height !== 'number' || typeof width !== 'number') {
       return [];
     }
-    const weights = inputs[1] ?? '';
-    const kernel = op === 'Conv' && graph.weights.has(weights) ? weights : null;
-    return [{ name, op, shape: [height, width, channels], kernel }];
+    if (graph.input.layout === 'nhwc' && !/Conv|Pool/.test(op)) return [];
+    const [, weights = '', bias = ''] = inputs;
+    const kernel = op === 'Conv' ? (known.get(weights) ?? null) : null;
+    return {
+      ...{ name, op, kernel, shape: [height, width, channels] },
+      bias: kernel && known.has(bias) ? bias : null,
+      field: (value && fields.get(value)) ?? null,
+      seesImage: kernel !== null && weights === first && preprocessing.channels !== 'bgr',
+    };
   });
 }

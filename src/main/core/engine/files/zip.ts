@@ -13,21 +13,22 @@ export function zipFiles(files: Readonly<Record<string, Uint8Array>>, at: Date):
 }
 
 /**
- * The files of these names; others are left out, so no name can lead anywhere.
+ * The files of these names, or that a test takes; others are left out, so no name can lead anywhere.
  * @param subject what messages call the archive
  * @throws AppError SOURCE_UNREADABLE for what is damaged or would become too large
  */
 export function unzipFiles(
   bytes: Uint8Array,
-  names: readonly string[],
+  wanted: readonly string[] | ((name: string) => boolean),
   subject: string,
 ): ReadonlyMap<string, Uint8Array> {
   const limit = Math.min(LARGEST_BYTES, SMALL + bytes.byteLength * LARGEST_RATIO);
+  const takes = typeof wanted === 'function' ? wanted : (name: string) => wanted.includes(name);
   let total = 0;
   try {
     const files = unzipSync(bytes, {
       filter({ name, originalSize }) {
-        if (!names.includes(name)) return false;
+        if (!takes(name)) return false;
         total += originalSize;
         if (total > limit) {
           throw new AppError('SOURCE_UNREADABLE', `${subject} would become too large.`, {

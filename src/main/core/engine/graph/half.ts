@@ -33,3 +33,18 @@ function roundToEven(value: number): number {
   if (rest > 0.5 || (rest === 0.5 && floor % 2 === 1)) return floor + 1;
   return floor;
 }
+
+export function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The upper half of a float32, as bfloat16 keeps it. */
+export function fromBrain(half: number): number {
+  bits[0] = half << 16;
+  return single[0] ?? Number.NaN;
+}

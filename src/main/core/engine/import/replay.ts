@@ -14,8 +14,7 @@ export type Walked = Pick<ImportedGraph, 'input' | 'nodes' | 'weights' | 'consta
   metadata: { opset: number };
 };
 
-export interface Visitor {
-  parameter(name: string): Value;
+export interface Visitor extends Pick<ReplayOptions, 'parameter' | 'batchStatistics'> {
   /** Says what to translate instead of a node, knowing what it reads first. */
   prepare?(node: ImportedNode, first: Operand | null): ImportedNode;
   /** After each node, with what it gives out. */
@@ -34,11 +33,14 @@ export function walk(
   b: GraphBuilder,
   graph: Walked,
   x: Value,
-  { parameter, prepare, node: visit, failed }: Visitor,
+  { parameter, prepare, node: visit, failed, batchStatistics }: Visitor,
 ): Map<string, Operand> {
   const image = graph.input.layout === 'nhwc' ? b.transpose(x, [0, 2, 3, 1]) : x;
   const operands = new Map<string, Operand>([[graph.input.name, image]]);
-  const scope: TranslationScope = { b, opset: graph.metadata.opset, image: x };
+  const scope: TranslationScope = {
+    ...{ b, opset: graph.metadata.opset, image: x },
+    batchStatistics,
+  };
   const find = (name: string): Operand | null => {
     if (name === '') return null;
     const found = operands.get(name);
@@ -87,18 +89,19 @@ export function nodesBefore(nodes: readonly ImportedNode[], cut: string): Import
 
 /**
  * Adds what `cut` needs of `graph`, on `x`: float32 [N, C, H, W], as the model’s preprocessing leaves
- * it. Batch normalisation uses its stored statistics, in training too, and dropout drops nothing.
+ * it. Batch normalisation uses its stored statistics, in training too unless told otherwise, and dropout
+ * drops nothing.
  * Throws MODEL_INVALID if there is no such value, or a node does not work with pictures of this size.
  */
 export function replay(
   b: GraphBuilder,
   graph: ImportedGraph,
   x: Value,
-  { cut, parameter, onValue }: ReplayOptions,
+  { cut, parameter, onValue, batchStatistics }: ReplayOptions,
 ): Value {
   const nodes = nodesBefore(graph.nodes, cut);
   const operands = walk(b, { ...graph, nodes }, x, {
-    parameter,
+    ...{ parameter, batchStatistics },
     node(node, outputs) {
       for (const [index, operand] of outputs.entries()) {
         const name = node.outputs[index];

@@ -1,6 +1,7 @@
 /** Numbers of ONNX tensors, in whichever of their many forms. */
 import protobuf from 'protobufjs/light.js';
 import { dataTypes } from '../graph/onnx-proto.ts';
+import { fromBrain, fromHalf } from '../graph/half.ts';
 import type { DType } from '../graph/types.ts';
 import type { TensorMessage } from './file.ts';
 import type { KnownTensor } from './types.ts';
@@ -41,12 +42,20 @@ const kinds = new Map<number, Kind>([
     foreign.float16,
     { dtype: 'float32', bytes: 2, read: (v, at) => fromHalf(v.getUint16(at, true)) },
   ],
-  [foreign.bfloat16, { dtype: 'float32', bytes: 2, read: fromBrain }],
+  [
+    foreign.bfloat16,
+    { dtype: 'float32', bytes: 2, read: (v, at) => fromBrain(v.getUint16(at, true)) },
+  ],
 ]);
 
 /** Our type for a code of ONNX’s, as which its numbers are read; undefined for text and others. */
 export function typeOf(code: number): DType | undefined {
   return kinds.get(code)?.dtype;
+}
+
+/** Of one number, by ONNX’s code. */
+export function bytesOfType(code: number): number | undefined {
+  return kinds.get(code)?.bytes;
 }
 
 /**
@@ -131,19 +140,4 @@ function varints(list: Uint8Array): Packed {
       return data;
     },
   };
-}
-
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function fromBrain(view: DataView, at: number): number {
-  const float = new DataView(new ArrayBuffer(4));
-  float.setUint32(0, view.getUint16(at, true) << 16);
-  return float.getFloat32(0);
 }

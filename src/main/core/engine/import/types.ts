@@ -1,4 +1,6 @@
 /** A foreign model: read from its file, checked, and ready to be added to a graph. */
+import type { ModelSpec } from '#shared/model-spec.ts';
+import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { Preprocessing } from '#shared/preprocessing.ts';
 import type { DType, Shape, TensorData, Value } from '../graph/types.ts';
 
@@ -67,11 +69,27 @@ export interface ImportedGraph {
   };
 }
 
+/** Which nodes normalise by the batch, and who is told what their running statistics become. */
+export interface BatchStatistics {
+  of(node: ImportedNode): boolean;
+  update(name: string, value: Value): void;
+}
+
 export interface ReplayOptions {
   /** Name of the value to compute: one of `outputs` of a node. */
   cut: string;
   /** Asked once for each weight and statistic that is needed, by its name in `weights`. */
   parameter(name: string): Value;
+  /** In training: batch normalisation by each batch's own statistics; by the file's unless given. */
+  batchStatistics?: BatchStatistics | undefined;
   /** Told every value of a node that works on the image. */
   onValue?: ((name: string, value: Value) => void) | undefined;
+}
+
+/** A whole model that another program trained. */
+export interface ForeignModelRead {
+  spec: ModelSpec;
+  /** In the order of its outputs. */
+  classNames: string[];
+  parameters: ReadonlyMap<string, FloatTensor>;
 }

@@ -17,9 +17,11 @@ function buildCam({ model, parameters }: LoadedRun, layerName: string): Graph {
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', [1, height, width, channels]);
   let maps: Value | undefined;
-  const logits = buildLogits(b, model, pixelsToUnit(b, image), parameters, (layer, _, output) => {
-    if (layer.name === layerName) maps = output;
-  });
+  const take = (name: string, output: Value): void => {
+    if (name === layerName) maps = output;
+  };
+  const x = pixelsToUnit(b, image);
+  const logits = buildLogits(b, model, x, parameters, ({ name }, _, out) => take(name, out), take);
   if (!maps) throw new RangeError(`no layer ${layerName}`);
   const [slopes] = gradients(b, addClassScore(b, model, logits), [maps]);
   b.output('maps', maps);

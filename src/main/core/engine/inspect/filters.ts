@@ -2,7 +2,7 @@ import type { KernelShape } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { LoadedRun } from '../checkpoint/run-folder.ts';
 import { groupSimilar, normOf } from './group-similar.ts';
-import { requireLayer } from './layers.ts';
+import { biasOf, requireLayer } from './layers.ts';
 
 export interface Filters {
   layer: string;
@@ -34,14 +34,14 @@ export function readFilters(run: LoadedRun, name: string, wanted?: string): Filt
       hint,
     });
   }
-  const stored = parameter(run, `${name}/${kernel.name}`);
+  const stored = parameter(run, `${layer.inside ?? name}/${kernel.name}`);
   const values = layer.type === 'Conv2DTranspose' ? byFilter(stored, kernel) : stored;
   const size = kernel.channels * kernel.height * kernel.width;
   const norms = Array.from({ length: kernel.filters }, (_, filter) =>
     normOf(values.subarray(filter * size, (filter + 1) * size)),
   );
   const median = norms.toSorted((a, b) => a - b)[Math.floor(norms.length / 2)] ?? 0;
-  const biases = run.parameters.get(`${name}/bias`)?.data;
+  const biases = run.parameters.get(biasOf(run.model, layer))?.data;
   return {
     layer: name,
     kernel,

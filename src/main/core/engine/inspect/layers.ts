@@ -26,10 +26,11 @@ const scaling: ReadonlySet<LayerSpec['type']> = new Set([
 export function imageLayers(model: ResolvedModel): InspectLayer[] {
   const first = model.layers.findIndex(({ spec }) => !scaling.has(spec.type));
   return allLayers(model.layers).flatMap((layer) => {
+    const inner = innerLayers(layer);
     const [height, width, channels] = layer.output;
-    if (height === undefined || width === undefined || channels === undefined) return [];
+    if (height === undefined || width === undefined || channels === undefined) return inner;
     const { name, className: type, path, spec } = layer;
-    return {
+    const own = {
       name,
       type,
       kind: kinds[spec.type] ?? ('other' as const),
@@ -40,7 +41,35 @@ export function imageLayers(model: ResolvedModel): InspectLayer[] {
       kernels: kernelsOf(layer),
       seesImage: isFirst(path, first),
     };
+    return [...inner, own];
   });
+}
+
+/** Operators of foreign files; what is none of these is an activation, a normalisation, a joint. */
+const innerKinds: Partial<Record<string, InspectLayer['kind']>> = {
+  MaxPool: 'pool',
+  AveragePool: 'pool',
+};
+
+/** What is inside of a pretrained network. */
+function innerLayers({ name: inside, path, inner }: ResolvedLayer): InspectLayer[] {
+  return inner().map(({ name, op, shape, kernel, seesImage }) => {
+    const [height = 1, width = 1, channels = 1] = shape;
+    const kernels = kernel ? [kernelShape('conv2d', kernel)] : [];
+    const kind = kernel ? 'conv' : (innerKinds[op] ?? 'other');
+    return {
+      ...{ name: `${inside}/${name}`, type: op, kind, path, inside },
+      ...{ height, width, channels, kernels, seesImage },
+    };
+  });
+}
+
+/** Name of a layer's bias in the checkpoint, where it has one. */
+export function biasOf({ layers }: ResolvedModel, { name, inside }: InspectLayer): string {
+  if (inside === undefined) return `${name}/bias`;
+  const network = allLayers(layers).find((layer) => layer.name === inside);
+  const value = network?.inner().find((each) => `${inside}/${each.name}` === name);
+  return `${inside}/${value?.bias ?? ''}`;
 }
 
 /** The first layer, or first in a part of the block that comes first. */
@@ -53,13 +82,13 @@ function kernelsOf({ spec, parameters }: ResolvedLayer): KernelShape[] {
   if (kinds[spec.type] !== 'conv') return [];
   return parameters
     .filter(({ shape }) => shape.length === 4)
-    .map((parameter) => kernelShape(spec, parameter));
+    .map((parameter) => kernelShape(spec.type, parameter));
 }
 
-function kernelShape(spec: LayerSpec, { name, shape }: ParameterSpec): KernelShape {
+function kernelShape(type: LayerSpec['type'], { name, shape }: ParameterSpec): KernelShape {
   const [first = 1, second = 1, height = 1, width = 1] = shape;
   // The kernel of a transposed convolution is stored by input channel.
-  const [filters, channels] = spec.type === 'conv2dtranspose' ? [second, first] : [first, second];
+  const [filters, channels] = type === 'conv2dtranspose' ? [second, first] : [first, second];
   return { name, filters, channels, height, width };
 }
 
@@ -95,6 +124,9 @@ export function camLayer({ layers }: ResolvedModel): string {
   while (last >= 0 && images[last + 1] && finishing.has(images[last + 1]!.spec.type)) last++;
   const layer = images[last] ?? images.at(-1);
   if (layer) return layer.name;
+  // A pretrained network that gives out a list of numbers has images inside.
+  const inner = layers.flatMap(innerLayers).findLast(({ height, width }) => height * width > 1);
+  if (inner) return inner.name;
   throw new AppError('INVALID_INPUT', 'This model has no layer that gives out images.', {
     hint: 'Look at the saliency or occlusion map instead.',
   });

@@ -1,5 +1,5 @@
 /** Feature maps: what each layer gives out for one image. */
-import type { ChannelStats, MapTiles } from '#shared/contract/index.ts';
+import type { ChannelStats, InspectLayer, MapTiles } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import { standardBytes, statsOf } from '#shared/inspect/maps.ts';
 import { GraphBuilder } from '../graph/builder.ts';
@@ -24,8 +24,13 @@ export function buildMaps(run: LoadedRun, layers: readonly string[]): Graph {
   const { height, width, channels } = model.input;
   const image = b.input('image', 'uint8', ['batch', height, width, channels]);
   const outputs = new Map<string, Value>();
-  const logits = buildLogits(b, model, pixelsToUnit(b, image), parameters, (layer, _, output) =>
-    outputs.set(layer.name, output),
+  const logits = buildLogits(
+    b,
+    model,
+    pixelsToUnit(b, image),
+    parameters,
+    (layer, _, output) => outputs.set(layer.name, output),
+    (name, output) => outputs.set(name, output),
   );
   b.output('probabilities', buildProbabilities(b, model.head, logits));
   for (const [index, layer] of layers.entries()) b.output(`map_${index}`, outputs.get(layer)!);
@@ -39,9 +44,7 @@ export async function makeTiles(
 ): Promise<MapsResult> {
   const { model } = opened.run;
   const all = imageLayers(model);
-  const layers = wanted
-    ? wanted.map((name) => requireLayer(model, name))
-    : all.filter(({ kind }) => kind !== 'other');
+  const layers = wanted ? wanted.map((name) => requireLayer(model, name)) : usualLayers(all);
   const names = layers.map(({ name }) => name);
   const results = await runMaps(opened, names, set);
   const tiles: Uint8Array[] = [];
@@ -68,6 +71,19 @@ export async function makeTiles(
   const joined = new Uint8Array(offset);
   tiles.reduce((at, tile) => (joined.set(tile, at), at + tile.length), 0);
   return { layers: described, tiles: joined, probabilities: floats(results['probabilities']) };
+}
+
+/** Of a pretrained network, whose convolutions may be hundreds. */
+const MOST_INNER = 16;
+
+function usualLayers(layers: readonly InspectLayer[]): InspectLayer[] {
+  const shown = layers.filter(({ kind }) => kind !== 'other');
+  const inner = shown.filter(({ inside }) => inside !== undefined);
+  const step = Math.max(1, inner.length / MOST_INNER);
+  const some = new Set(
+    inner.filter((_, at) => Math.floor(at / step) > Math.floor((at - 1) / step)),
+  );
+  return shown.filter((layer) => layer.inside === undefined || some.has(layer));
 }
 
 /** @throws AppError NOT_FOUND, INVALID_INPUT for a channel that there is not, SOURCE_UNREADABLE */

@@ -32,10 +32,18 @@ const DECAY = 0.004;
 /** Standard deviation of the blur in pixels, in the beginning and in the end. */
 const BLUR = { first: 0.7, last: 0.35 };
 
+/** How much an answer below the mean counts against one above, in what a filter's picture climbs. */
+const BELOW = 0.1;
+
 /**
- * x float32 [batch, C, H, W], target float32 [batch, K] → the slope of Σ target · score along x, and
- * each picture's own score. Scores are a filter's mean before its activation (ReLU has no slope where
- * it is off), or logits.
+ * x float32 [batch, C, H, W], target float32 [batch, K] → the slope along x of what each picture is to
+ * be good at, and each picture's own score. For a class both are its logit.
+ *
+ * A filter's score is its strongest answer, before its activation. What is climbed are the squares of
+ * what its answers are above their mean over the picture;
+ * what is below counts a tenth and against it. The mean itself would not do: that of a first layer's
+ * answers is the picture's mean times the kernel's sum, for which an even white or black is best,
+ * whatever the kernel looks for.
  */
 function buildClimb(
   { model, parameters }: LoadedRun,
@@ -46,16 +54,32 @@ function buildClimb(
   const { height, width, channels } = model.input;
   const x = b.input('x', 'float32', [batch, channels, height, width]);
   let maps: Value | undefined;
-  const logits = buildLogits(b, model, x, parameters, (layer, linear) => {
-    if (layer.name === layerName) maps = linear;
-  });
-  const all = maps ? b.op('ReduceMean', [maps, b.ints([2, 3])], { keepdims: 0 }) : logits;
-  const target = b.input('target', 'float32', concrete(all.shape));
-  const own = b.op('Mul', [all, target]);
-  const [slopes] = gradients(b, b.op('ReduceSum', [own], { keepdims: 0 }), [x]);
+  const take = (name: string, linear: Value): void => {
+    if (name === layerName) maps = linear;
+  };
+  const logits = buildLogits(b, model, x, parameters, ({ name }, out) => take(name, out), take);
+  const mean = (values: Value, keepdims: 0 | 1) =>
+    b.op('ReduceMean', [values, b.ints([2, 3])], { keepdims });
+  const scores = maps ? b.op('ReduceMax', [maps, b.ints([2, 3])], { keepdims: 0 }) : logits;
+  const climbed = maps ? mean(peaksOf(b, maps, mean(maps, 1)), 0) : logits;
+  const target = b.input('target', 'float32', concrete(scores.shape));
+  const aim = b.op('ReduceSum', [b.op('Mul', [climbed, target])], { keepdims: 0 });
+  const [slopes] = gradients(b, aim, [x]);
   b.output('slopes', slopes!);
+  const own = b.op('Mul', [scores, target]);
   b.output('scores', b.op('ReduceSum', [own, b.ints([1])], { keepdims: 0 }));
   return b.finish();
+}
+
+/** Squares of what stands out of the mean; what is below it small and negative. A single place has none. */
+function peaksOf(b: GraphBuilder, answers: Value, mean: Value): Value {
+  const [, , height, width] = answers.shape;
+  if (height === 1 && width === 1) return answers;
+  const over = b.op('Sub', [answers, mean]);
+  const above = b.op('Relu', [over]);
+  const below = b.op('Sub', [above, over]);
+  const against = b.op('Mul', [b.op('Mul', [below, below]), b.scalar(BELOW)]);
+  return b.op('Sub', [b.op('Mul', [above, above]), against]);
 }
 
 /** @throws AppError NOT_FOUND, INVALID_INPUT, CANCELLED */

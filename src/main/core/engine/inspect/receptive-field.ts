@@ -4,13 +4,13 @@ import type { ResolvedLayer, ResolvedModel } from '../layers/resolve.ts';
 import { padsOf, reachOf, type Pair } from '../layers/window.ts';
 
 /** Along one axis: place i of the map sees `size` pixels from `start` + i · `step` on. */
-interface Axis {
+export interface Axis {
   start: number;
   step: number;
   size: number;
 }
 
-type Field = readonly [rows: Axis, columns: Axis];
+export type Field = readonly [rows: Axis, columns: Axis];
 
 export interface Box {
   top: number;
@@ -19,7 +19,7 @@ export interface Box {
   width: number;
 }
 
-const whole: Axis = { start: 0, step: 1, size: 1 };
+export const whole: Axis = { start: 0, step: 1, size: 1 };
 
 /** What each place of `name`’s output sees; gates that see whole maps are left out. */
 export function receptiveField(model: ResolvedModel, name: string): Field {
@@ -55,7 +55,7 @@ function walk(
   for (const layer of layers) {
     const before = field;
     const parts = layer.parts.map((part) => walk(part, before, name));
-    const inside = parts.find(({ at }) => at)?.at;
+    const inside = parts.find(({ at }) => at)?.at ?? innerField(layer, name);
     if (inside) return { at: inside, end: field };
     field = parts.length > 0 ? union(parts.map(({ end }) => end)) : through(layer, field);
     if (layer.name === name) return { at: field, end: field };
@@ -63,8 +63,18 @@ function walk(
   return { end: field };
 }
 
-/** Parts of a block end at the same size, so their steps are alike. */
-function union(fields: readonly Field[]): Field {
+/** Of a value inside of a pretrained network; of one that sees everything, all of it. */
+function innerField(
+  { name: inside, place, inner }: ResolvedLayer,
+  name: string,
+): Field | undefined {
+  const value = inner().find((each) => `${inside}/${each.name}` === name);
+  const all = (size = 1): Axis => ({ start: 0, step: 0, size });
+  return value && (value.field ?? [all(place.input[0]), all(place.input[1])]);
+}
+
+/** Of what ends at the same size, so that steps are alike. */
+export function union(fields: readonly Field[]): Field {
   const join = (axis: 0 | 1): Axis => {
     const axes = fields.map((field) => field[axis]);
     const start = Math.min(...axes.map((each) => each.start));
@@ -75,16 +85,23 @@ function union(fields: readonly Field[]): Field {
 }
 
 /** How a layer's window moves along an axis of its input. */
-interface Sliding {
+export interface Sliding {
   reach: number;
   stride: number;
   before: number;
 }
 
-function through({ spec, place }: ResolvedLayer, field: Field): Field {
+function through({ spec, place, inner }: ResolvedLayer, field: Field): Field {
+  // A pretrained network stands first: what its end sees, it sees of the picture.
+  if (spec.type === 'backbone')
+    return inner().find(({ name }) => name === spec.cut)?.field ?? field;
   const [height = 1, width = 1] = place.input;
   const slidings = slidingsOf(spec, [height, width]);
-  if (!slidings) return field;
+  return slidings ? slide(field, slidings) : field;
+}
+
+/** What places of a window's output see, where those of its input see `field`. */
+export function slide(field: Field, slidings: readonly [Sliding, Sliding]): Field {
   const move = ({ start, step, size }: Axis, { reach, stride, before }: Sliding): Axis => ({
     start: start - before * step,
     step: step * stride,

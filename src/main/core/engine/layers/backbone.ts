@@ -1,6 +1,7 @@
 /** A pretrained network as a layer: its shapes, its weights as parameters, and what of them learns. */
 import type { BackboneSpec } from '#shared/layer-spec.ts';
 import { tracedBackbone } from '../backbones/trace.ts';
+import { normalizingByBatch } from '../backbones/learning.ts';
 import { addBackbone } from '../backbones/build.ts';
 import type { Backbones } from '../backbones/backbones.ts';
 import type { ImportedGraph } from '../import/types.ts';
@@ -24,8 +25,18 @@ export function backboneLayer(spec: BackboneSpec, backbones: Backbones): LayerDe
     output: (_spec, place) => traced(place).output,
     parameters: (_spec, place) => traced(place).parameters,
     macs: (_spec, place) => traced(place).macs,
-    build: ({ b, parameter, onInner }, _spec, x, place) =>
-      addBackbone(b, graphFor(place), spec, x, { parameter, onValue: onInner }),
+    inner: (_spec, place) => traced(place).maps,
+    build({ b, training, parameter, updateStatistic, onInner }, _spec, x, place) {
+      const graph = graphFor(place);
+      const byBatch = training ? normalizingByBatch(graph, spec, place) : null;
+      return addBackbone(b, graph, spec, x, {
+        parameter,
+        onValue: onInner,
+        batchStatistics: byBatch
+          ? { of: (node) => byBatch.has(node), update: updateStatistic }
+          : undefined,
+      });
+    },
     activation: () => 'linear',
   };
 }

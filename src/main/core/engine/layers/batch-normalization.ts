@@ -1,7 +1,7 @@
 import type { LayerSpec } from '#shared/model-spec.ts';
-import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/types.ts';
 import { constantInitializer } from '../initializers.ts';
+import { blend, normalizeByBatch } from './batch-statistics.ts';
 import type { BuildContext, LayerDef, LayerPlace, ParameterSpec } from './types.ts';
 
 type Spec = Extract<LayerSpec, { type: 'batchnorm' }>;
@@ -34,7 +34,7 @@ export const batchNormalization: LayerDef<Spec> = {
   build(context, spec, x, place) {
     const channels = channelsOf(place);
     // Frozen, it answers as in the finished model, and its averages stay (Keras since 2.0 too).
-    if (context.training && !place.frozen) return trained(context, spec, x, channels);
+    if (context.training && !place.frozen) return trained(context, spec, x);
     const { b, parameter } = context;
     const fixed = (value: number) =>
       b.tensor({
@@ -54,41 +54,19 @@ export const batchNormalization: LayerDef<Spec> = {
 };
 
 /**
- * y = γ (x − μ) / √(σ² + ε) + β with the batch's own μ and (biased) σ², as Keras 3; the moving
- * averages take over (1 − momentum) of them.
+ * With the batch's own statistics, as Keras 3; the moving averages take over (1 − momentum) of them, of the
+ * biased variance too.
  */
-function trained(
-  { b, parameter, updateStatistic }: BuildContext,
-  spec: Spec,
-  x: Value,
-  channels: number,
-): Value {
+function trained({ b, parameter, updateStatistic }: BuildContext, spec: Spec, x: Value): Value {
   const { epsilon = 1e-3, momentum = 0.99 } = spec;
-  const axes = b.ints(x.shape.length === 4 ? [0, 2, 3] : [0]);
-  const perChannel = x.shape.length === 4 ? [1, channels, 1, 1] : [1, channels];
-  const mean = b.op('ReduceMean', [x, axes], { keepdims: 1 });
-  const centred = b.op('Sub', [x, mean]);
-  const variance = b.op('ReduceMean', [b.op('Mul', [centred, centred]), axes], { keepdims: 1 });
-  const deviation = b.op('Sqrt', [b.op('Add', [variance, b.scalar(epsilon)])]);
-  // Scale first, on a handful of numbers: one product over the big tensor instead of two.
-  const scale = has(spec, 'gamma')
-    ? b.op('Div', [b.reshape(parameter('gamma'), perChannel), deviation])
-    : b.op('Reciprocal', [deviation]);
-  // Made before the product, which can then add it on its way (`engine/blocked`).
-  const shift = has(spec, 'beta') ? b.reshape(parameter('beta'), perChannel) : null;
-  const normalized = b.op('Mul', [centred, scale]);
+  const gamma = has(spec, 'gamma') ? parameter('gamma') : null;
+  const beta = has(spec, 'beta') ? parameter('beta') : null;
+  const { output, mean, variance } = normalizeByBatch(b, x, { gamma, beta, epsilon });
   for (const [name, now] of [
     ['moving_mean', mean],
     ['moving_variance', variance],
   ] as const) {
-    updateStatistic(name, blend(b, parameter(name), b.reshape(now, [channels]), momentum));
+    updateStatistic(name, blend(b, parameter(name), now, momentum));
   }
-  return shift ? b.op('Add', [normalized, shift]) : normalized;
-}
-
-function blend(b: GraphBuilder, before: Value, now: Value, momentum: number): Value {
-  return b.op('Add', [
-    b.op('Mul', [before, b.scalar(momentum)]),
-    b.op('Mul', [now, b.scalar(1 - momentum)]),
-  ]);
+  return output;
 }

@@ -8,7 +8,7 @@ import type { Head } from '../losses.ts';
 import { ModelError } from './errors.ts';
 import { checkClassWeights, checkTrainable, headOf } from './head.ts';
 import { Resolver } from './resolver.ts';
-import type { BuildContext, FeatureShape, LayerPlace, ParameterSpec } from './types.ts';
+import type { BuildContext, FeatureShape, InnerMap, LayerPlace, ParameterSpec } from './types.ts';
 
 export interface ResolvedLayer {
   name: string;
@@ -25,6 +25,8 @@ export interface ResolvedLayer {
   macs: number;
   /** Of a block: its parts side by side, which come before it. Empty for a plain layer. */
   parts: ResolvedLayer[][];
+  /** Of a pretrained network: its values that are maps of the image. */
+  inner(): InnerMap[];
   /** Adds it without its activation, to its one input or, for a block, to what its parts give. */
   build(context: BuildContext, inputs: readonly Value[]): Value;
 }

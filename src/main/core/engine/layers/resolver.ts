@@ -81,6 +81,7 @@ export class Resolver {
       parameters: def.parameters(spec, place),
       macs: def.macs?.(spec, place) ?? 0,
       parts: [],
+      inner: () => def.inner?.(spec, place) ?? [],
       build(context, [x]) {
         if (!x) throw new RangeError(`${name} has no input`);
         return def.build(context, spec, x, place);
@@ -109,6 +110,7 @@ export class Resolver {
       parameters: [],
       macs: 0,
       parts: parts.map(({ layers }) => layers),
+      inner: () => [],
       build: ({ b }, inputs) => merge.build(b, inputs),
     };
   }

@@ -2,6 +2,7 @@ import type { Activation, PlainLayerSpec } from '#shared/model-spec.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/types.ts';
 import type { Initializer } from '../initializers.ts';
+import type { Field } from '../inspect/receptive-field.ts';
 
 /** Without the batch axis, in Keras' order: [height, width, channels] or [units]. */
 export type FeatureShape = readonly number[];
@@ -32,6 +33,24 @@ export interface ParameterSpec {
   l2?: number;
 }
 
+/** A map inside of a pretrained network. */
+export interface InnerMap {
+  /** The value's name in the file. */
+  name: string;
+  /** The operator as the file has it. */
+  op: string;
+  /** [height, width, channels] */
+  shape: FeatureShape;
+  /** The weights that a convolution computes with: its kernel [filters, channels, height, width]. */
+  kernel: ParameterSpec | null;
+  /** Name of its bias. */
+  bias: string | null;
+  /** What each place of it sees of the image; null where it sees everything. */
+  field: Field | null;
+  /** It reads the prepared pixels themselves, in the order red, green, blue. */
+  seesImage: boolean;
+}
+
 export interface BuildContext {
   b: GraphBuilder;
   /** With batch statistics and dropout, or as the finished model answers. */
@@ -59,6 +78,8 @@ export interface LayerDef<Spec extends PlainLayerSpec = PlainLayerSpec> {
   macs?(spec: Spec, place: LayerPlace): number;
   /** Adds the layer without its activation. `x` is NCHW or [N, units]. */
   build(context: BuildContext, spec: Spec, x: Value, place: LayerPlace): Value;
+  /** Of a pretrained network: its values that are maps of the image. */
+  inner?(spec: Spec, place: LayerPlace): InnerMap[];
   /** Applied after it; may be moved behind a following max pool. */
   activation(spec: Spec): Activation;
 }

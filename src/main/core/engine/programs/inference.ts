@@ -13,7 +13,7 @@ export function buildAnswer(
   b: GraphBuilder,
   model: ResolvedModel,
   input: Value,
-  options: Pick<ForwardOptions, 'parameter' | 'onLayer'>,
+  options: Pick<ForwardOptions, 'parameter' | 'onLayer' | 'onInner'>,
 ): Value {
   return buildForward(b, model, input, {
     ...options,
@@ -34,11 +34,16 @@ export function buildLogits(
   input: Value,
   parameters: ParameterValues,
   onLayer?: ForwardOptions['onLayer'],
+  onInner?: ForwardOptions['onInner'],
 ): Value {
-  return buildWith(b, model, input, weightsIn(b, parameters), onLayer);
+  return buildWith(b, model, input, weightsIn(b, parameters), { onLayer, onInner });
 }
 
-function weightsIn(b: GraphBuilder, parameters: ParameterValues): ReadonlyMap<string, Value> {
+/** The weights as constants of the graph, by their names. */
+export function weightsIn(
+  b: GraphBuilder,
+  parameters: ParameterValues,
+): ReadonlyMap<string, Value> {
   return new Map(
     [...parameters].map(([name, { shape, data }]) => [
       name,
@@ -47,15 +52,16 @@ function weightsIn(b: GraphBuilder, parameters: ParameterValues): ReadonlyMap<st
   );
 }
 
-function buildWith(
+/** The model as it answers, with weights of `weightsIn`. */
+export function buildWith(
   b: GraphBuilder,
   model: ResolvedModel,
   input: Value,
   values: ReadonlyMap<string, Value>,
-  onLayer?: ForwardOptions['onLayer'],
+  told: Pick<ForwardOptions, 'onLayer' | 'onInner'> = {},
 ): Value {
   return buildAnswer(b, model, input, {
-    onLayer,
+    ...told,
     parameter(name) {
       const value = values.get(name);
       if (!value) throw new GraphError(`parameter ${name} is not in the checkpoint`);
@@ -81,18 +87,21 @@ function buildAnswers(
 ): Answers {
   const weights = weightsIn(b, parameters);
   const all = viewsOf(views).map((view) =>
-    buildWith(b, model, seen(b, input, view, model.input), weights),
+    buildWith(b, model, inView(b, input, view, model.input), weights),
   );
   const [logits] = all;
   if (!logits) throw new GraphError('no view');
   const each = all.map((rows) => buildProbabilities(b, model.head, rows));
-  const sum = each.reduce((total, rows) => b.op('Add', [total, rows]));
-  const probabilities = each.length > 1 ? b.op('Mul', [sum, b.scalar(1 / each.length)]) : sum;
-  return { logits, probabilities };
+  return { logits, probabilities: meanOf(b, each) };
+}
+
+export function meanOf(b: GraphBuilder, values: readonly Value[]): Value {
+  const sum = values.reduce((total, value) => b.op('Add', [total, value]));
+  return values.length > 1 ? b.op('Mul', [sum, b.scalar(1 / values.length)]) : sum;
 }
 
 /** The images as a view shows them; what it looks at beyond an edge is the edge again. */
-function seen(
+export function inView(
   b: GraphBuilder,
   images: Value,
   { flip, right, down }: View,

@@ -23,7 +23,7 @@ import {
   stateOf,
   type TrainingState,
 } from './state.ts';
-import type { Restored, StepperOptions, StepResult, Stepper } from './stepper.ts';
+import type { InferenceGraph, Restored, StepperOptions, StepResult, Stepper } from './stepper.ts';
 
 interface Compiled {
   step: TrainStep;
@@ -118,9 +118,8 @@ export class DeviceStepper implements Stepper {
     return checkpointVectors(this.#optimizer, await this.#read());
   }
 
-  async inference(): Promise<InferenceProgram> {
-    const graph = buildInference(this.model, await this.parameters());
-    return await this.#backend.compile(graph);
+  async inference(build: InferenceGraph = buildInference): Promise<InferenceProgram> {
+    return await this.#backend.compile(build(this.model, await this.parameters()));
   }
 
   async dispose(): Promise<void> {

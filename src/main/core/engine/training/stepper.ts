@@ -9,7 +9,8 @@ import type { LoadedCheckpoint } from '../checkpoint/run-folder.ts';
 import type { FloatTensor } from '../checkpoint/safetensors.ts';
 import type { ResolvedModel } from '../layers/resolve.ts';
 import type { InferenceProgram } from '../predictor.ts';
-import type { ParameterLayout } from '../programs/parameters.ts';
+import type { Graph } from '../graph/types.ts';
+import type { ParameterLayout, ParameterValues } from '../programs/parameters.ts';
 import type { BackendId } from '../protocol.ts';
 import type { Labels } from '../targets.ts';
 
@@ -39,6 +40,9 @@ export interface StepperOptions {
 export interface Restored extends Pick<LoadedCheckpoint, 'parameters'> {
   slots: LoadedCheckpoint['slots'] | null;
 }
+
+/** Of the model with its weights inside. */
+export type InferenceGraph = (model: ResolvedModel, parameters: ParameterValues) => Graph;
 
 /** A model under training: everything that a step changes, and the step. */
 export interface Stepper {
@@ -73,8 +77,8 @@ export interface Stepper {
   /** What else a checkpoint holds, by name: the optimizer's vectors; valid until the next step. */
   slots(): Promise<[string, Float32Array][]>;
 
-  /** The model as it answers now, to validate with: `logits` for `image`. Dispose of it. */
-  inference(): Promise<InferenceProgram>;
+  /** The model as it answers now, to validate with: `logits` for `image`; or another graph of it. Dispose of it. */
+  inference(build?: InferenceGraph): Promise<InferenceProgram>;
 
   dispose(): Promise<void>;
 }

@@ -15,6 +15,8 @@ import type {
   ImageSource,
   Inspection,
   PixelSize,
+  WordsPicture,
+  WordsRequest,
 } from './protocol.ts';
 
 export type { Display, Identity, ImageSource, Inspection, PixelSize } from './protocol.ts';
@@ -98,6 +100,11 @@ export class DecoderPool {
   ): Promise<string> {
     const { bytes, type } = await this.display(source, { edge: 320, ...options });
     return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  }
+
+  /** Words as a picture, in the fonts of this computer: for what cannot lay out their script. */
+  words(request: WordsRequest, options: Options = {}): Promise<WordsPicture> {
+    return this.#ask('words', request, new Uint8Array(), options.signal);
   }
 
   /** Raw grey or RGB pixels as a PNG file. */

@@ -32,6 +32,25 @@ export interface Display {
   type: 'image/png' | 'image/webp';
 }
 
+export interface WordsRequest {
+  text: string;
+  /** Size of the font, and the width at which lines break, in points. */
+  size: number;
+  width: number | null;
+  bold: boolean;
+  /** '#1c1a18' */
+  color: string;
+}
+
+export interface WordsPicture {
+  png: Uint8Array;
+  /** Points. */
+  width: number;
+  height: number;
+  /** Characters that no font of this computer has: they stand in boxes with their code. */
+  missing: string[];
+}
+
 export interface DecodeJobs {
   /** Reads and hashes, decodes nothing. */
   identify: { request: { source: ImageSource }; answer: Identity };
@@ -42,6 +61,8 @@ export interface DecodeJobs {
   };
   pixels: { request: { source: ImageSource; size: PixelSize }; answer: Uint8Array };
   display: { request: { source: ImageSource; edge: number | null }; answer: Display };
+  /** Words as a PNG file, in the fonts of this computer. */
+  words: { request: WordsRequest; answer: WordsPicture };
   /** Encodes raw pixels as PNG. */
   encode: {
     request: { data: Uint8Array; height: number; width: number; channels: number };

@@ -4,10 +4,12 @@
  */
 import sharp from 'sharp';
 import { display, encode, identify, inspect, pixels, readSource, reasonOf } from './decode.ts';
+import { drawWords } from './words.ts';
 import type { DecodeReply, DecodeRequest } from './protocol.ts';
 
 async function perform(request: DecodeRequest): Promise<unknown> {
   if (request.kind === 'encode') return encode(request);
+  if (request.kind === 'words') return drawWords(request);
   const bytes = await readSource(request.source);
   switch (request.kind) {
     case 'identify':

@@ -261,7 +261,7 @@ const makes: { [Type in PlainLayerSpec['type']]: Make<Of<Type>> } = {
     throw modelError(
       name,
       `${name}: a pretrained network has no Keras layers to be written as.`,
-      'Export to ONNX instead.',
+      'Export to ONNX, TFLite, Core ML, PyTorch or a web page instead.',
     );
   },
 };

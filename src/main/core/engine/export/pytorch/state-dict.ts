@@ -8,6 +8,9 @@ import type { ParameterValues } from '../../programs/parameters.ts';
 import type { FloatTensor } from '../../checkpoint/safetensors.ts';
 import { attributeNames } from './python.ts';
 
+/** In the metadata of a safetensors file of ours: the model that its weights are of. */
+export const SPEC_KEY = 'fovea_model';
+
 export interface StateDictEntry {
   /** Of PyTorch: 'conv2d.weight'. */
   key: string;

@@ -1,12 +1,11 @@
 /** `.keras`, `.h5` and TensorFlow.js files as foreign models. */
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
-import { AppError } from '#shared/errors.ts';
 import { elements } from '../../graph/shape.ts';
 import { weightFolders } from '../../export/keras/order.ts';
 import { openHdf5, type Hdf5Reader } from '../../files/hdf5.ts';
 import { unzipFiles } from '../../files/zip.ts';
+import { LARGEST_FILE, readWhole } from '../read-whole.ts';
 import {
   damaged,
   readConfig,
@@ -16,7 +15,6 @@ import {
   type ForeignWeight,
 } from './foreign.ts';
 
-const LARGEST_FILE = 2 ** 31 - 1;
 const LARGEST_JSON = 2 ** 26;
 const classNames = z.array(z.string()).min(2).max(10_000);
 
@@ -24,34 +22,12 @@ const classNames = z.array(z.string()).min(2).max(10_000);
  * Opens a file by what it begins with.
  * @throws AppError NOT_FOUND, SOURCE_UNREADABLE, MODEL_INVALID
  */
-export async function openForeign(path: string): Promise<ForeignFile> {
+export async function openForeign(path: string, bytes: Uint8Array): Promise<ForeignFile> {
   const subject = basename(path);
-  const bytes = await readWhole(path, LARGEST_FILE);
   const begins = (...start: number[]) => start.every((byte, index) => bytes[index] === byte);
   if (begins(0x50, 0x4b)) return await openKeras(bytes, subject);
   if (begins(0x89, 0x48, 0x44, 0x46)) return await openH5(bytes, subject);
   return await openTfjs(bytes, path);
-}
-
-async function readWhole(path: string, limit: number): Promise<Buffer> {
-  try {
-    const handle = await open(path);
-    try {
-      const { size } = await handle.stat();
-      if (size > limit) throw unsupported(basename(path), `it is larger than ${limit} bytes.`);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new AppError(
-      missing ? 'NOT_FOUND' : 'SOURCE_UNREADABLE',
-      missing ? `There is no file ${path}.` : `${path} cannot be read.`,
-      { subject: path, cause: error },
-    );
-  }
 }
 
 function parse(bytes: Uint8Array | undefined, subject: string): unknown {

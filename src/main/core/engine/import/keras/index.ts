@@ -1,27 +1,29 @@
-/** A foreign model of Keras layers as a run's folder: its spec, and its weights as a checkpoint. */
+/** A foreign model of Keras layers: its spec and its weights. */
 import { basename } from 'node:path';
 import type { LayerSpec } from '#shared/model-spec.ts';
 import { modelSpec } from '#shared/model-spec.ts';
-import { writeCheckpoint, writeModelFile } from '../../checkpoint/run-folder.ts';
 import { resolveModel } from '../../layers/resolve.ts';
-import { checkModel } from '../../layers/summary.ts';
-import type { ImportedModel, ImportModelJob } from '../../protocol.ts';
+import type { ImportModelJob } from '../../protocol.ts';
+import type { ForeignModelRead } from '../types.ts';
 import { unsupported, type ForeignFile } from './foreign.ts';
 import { openForeign } from './files.ts';
 import { structureOf } from './structure.ts';
 import { readWeights } from './weights.ts';
 
 /** @throws AppError NOT_FOUND, SOURCE_UNREADABLE, MODEL_INVALID */
-export async function importModel(job: ImportModelJob): Promise<ImportedModel> {
-  const file = await openForeign(job.file);
+export async function readKerasModel(
+  job: ImportModelJob,
+  bytes: Uint8Array,
+): Promise<ForeignModelRead> {
+  const file = await openForeign(job.file, bytes);
   try {
-    return await writeRun(job, file);
+    return read(job, file);
   } finally {
     file.close();
   }
 }
 
-async function writeRun(job: ImportModelJob, file: ForeignFile): Promise<ImportedModel> {
+function read(job: ImportModelJob, file: ForeignFile): ForeignModelRead {
   const subject = basename(job.file);
   const structure = structureOf(file.model, subject);
   const classNames = job.classNames ?? file.classes ?? job.otherwise;
@@ -44,23 +46,7 @@ async function writeRun(job: ImportModelJob, file: ForeignFile): Promise<Importe
   const spec = parsed.data;
   const model = resolveModel(spec, classNames.length);
   const parameters = readWeights(file, structure, model, subject);
-  const { summary } = checkModel(spec, classNames.length);
-  const seed = 1;
-  await writeModelFile(job.runDir, {
-    spec,
-    classNames,
-    seed,
-    parameters: summary.parameters,
-    views: null,
-  });
-  for (const which of ['last', 'best'] as const) {
-    await writeCheckpoint(job.runDir, which, {
-      parameters,
-      slots: [],
-      metadata: { seed: String(seed) },
-    });
-  }
-  return { spec, classNames, parameters: summary.parameters };
+  return { spec, classNames, parameters };
 }
 
 /**

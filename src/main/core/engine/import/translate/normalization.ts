@@ -1,14 +1,32 @@
 /** Normalisations, written with means and products, which have gradients of their own. */
-import { sizeAt } from '../../graph/shape.ts';
+import { concrete, elements, sizeAt } from '../../graph/shape.ts';
 import type { Value } from '../../graph/types.ts';
+import { blend, normalizeByBatch } from '../../layers/batch-statistics.ts';
 import { Untranslatable } from '../errors.ts';
+import type { BatchStatistics } from '../types.ts';
 import type { Rule, Translation } from './translation.ts';
 
-/** With the file's own statistics, in training too. */
+/** With the file's own statistics, or with the batch's, where it is to learn so. */
 const batchNormalization: Rule = (t) => {
   const values = [0, 1, 2, 3, 4].map((index) => t.value(index));
+  if (t.batchStatistics?.of(t.node)) return [byBatch(t, t.batchStatistics)];
   return [t.op('BatchNormalization', values, { epsilon: t.int('epsilon', 1e-5) })];
 };
+
+/** Running statistics as PyTorch's: the variance that they take over is divided by the count less one. */
+function byBatch(t: Translation, { update }: BatchStatistics): Value {
+  const { b } = t;
+  const [x, gamma, beta] = [t.value(0), t.value(1), t.value(2)];
+  const epsilon = t.int('epsilon', 1e-5);
+  const { output, mean, variance } = normalizeByBatch(b, x, { gamma, beta, epsilon });
+  const count = elements(concrete(x.shape)) / sizeAt(x.shape, 1);
+  const unbiased = b.op('Mul', [variance, b.scalar(count / Math.max(1, count - 1))]);
+  const momentum = t.int('momentum', 0.9);
+  const [, , , meanName = '', varianceName = ''] = t.node.inputs;
+  update(meanName, blend(b, t.value(3), mean, momentum));
+  update(varianceName, blend(b, t.value(4), unbiased, momentum));
+  return output;
+}
 
 /** (x − μ) / √(σ² + ε) over `axes`. */
 function normalized(t: Translation, x: Value, axes: readonly number[]): Value {

@@ -6,13 +6,14 @@ import type { Attributes, Dim, Value } from '../../graph/types.ts';
 import { plain } from '../dims.ts';
 import { Untranslatable } from '../errors.ts';
 import { clamped, isKnown, materialize, type Operand } from '../operands.ts';
-import type { ImportedNode } from '../types.ts';
+import type { BatchStatistics, ImportedNode } from '../types.ts';
 
 /** The same for all nodes of a model. */
 export interface TranslationScope {
   b: GraphBuilder;
   opset: number;
   image: Value;
+  batchStatistics?: BatchStatistics | undefined;
 }
 
 export class Translation {
@@ -22,9 +23,10 @@ export class Translation {
   readonly operands: readonly (Operand | null)[];
   /** float32 [N, C, H, W]: what the whole model works on. */
   readonly image: Value;
+  readonly batchStatistics: BatchStatistics | undefined;
 
   constructor(
-    { b, opset, image }: TranslationScope,
+    { b, opset, image, batchStatistics }: TranslationScope,
     node: ImportedNode,
     operands: readonly (Operand | null)[],
   ) {
@@ -32,6 +34,7 @@ export class Translation {
     this.node = node;
     this.opset = opset;
     this.image = image;
+    this.batchStatistics = batchStatistics;
     this.operands = operands;
   }
 

@@ -117,7 +117,9 @@ export class FilmRecorder {
 
 /** The first convolution's kernels; maps of it and of the last one, of the first image to validate on. */
 function headOf({ train, validation }: TrainJob, model: ResolvedModel): FilmHead | null {
-  const layers = imageLayers(model).filter(({ kind, kernels }) => kind === 'conv' && kernels[0]);
+  const layers = imageLayers(model).filter(
+    ({ kind, kernels, inside }) => kind === 'conv' && kernels[0] && inside === undefined,
+  );
   const first = layers.find(({ type }) => type !== 'Conv2DTranspose');
   const last = layers.at(-1);
   if (!first || !last) return null;

@@ -22,7 +22,7 @@ import {
   stateOf,
   type TrainingState,
 } from '../state.ts';
-import type { Restored, Stepper, StepperOptions, StepResult } from '../stepper.ts';
+import type { InferenceGraph, Restored, Stepper, StepperOptions, StepResult } from '../stepper.ts';
 import { Barrier, BrokenBarrier } from './barrier.ts';
 import { factoredKernels } from './factored.ts';
 import { replicaCount } from './replica-count.ts';
@@ -120,9 +120,9 @@ export class CpuStepper implements Stepper {
   }
 
   /** Compiled anew with the weights inside: the runtime lays constant weights out better. */
-  async inference(): Promise<InferenceProgram> {
+  async inference(build: InferenceGraph = buildInference): Promise<InferenceProgram> {
     const backend = createBackend(this.#choice, this.#threads);
-    return await backend.compile(buildInference(this.model, this.#parameters()));
+    return await backend.compile(build(this.model, this.#parameters()));
   }
 
   async dispose(): Promise<void> {

@@ -2,43 +2,12 @@
  * Images that look alike are likely of the same class: answers are smoothed over a graph of nearest
  * neighbours, labels holding fast (Zhou et al., Learning with Local and Global Consistency, 2004).
  */
-import type { DataLoader } from '../../data/loader.ts';
 import type { Neighbors } from '../../nearest.ts';
 
-/** Images are compared at this longest edge. */
-const COMPARED_EDGE = 14;
 /** How much of an answer comes from the neighbours. */
-const SHARE = 0.5;
-/** What is still missing halves with each. */
-const PASSES = 10;
-
-/** Each image at a small size, as the means of its pixels, 0 to 1. */
-export async function smallImages(
-  loader: DataLoader,
-  order: Uint32Array,
-): Promise<{ values: Float32Array; size: number }> {
-  const { height, width, channels } = loader.set;
-  const cell = Math.max(1, Math.ceil(Math.max(height, width) / COMPARED_EDGE));
-  const rows = Math.ceil(height / cell);
-  const columns = Math.ceil(width / cell);
-  const size = rows * columns * channels;
-  const values = new Float32Array(order.length * size);
-  let at = 0;
-  for await (const { pixels, size: images } of loader.batches({ epoch: 1, order })) {
-    for (let image = 0; image < images; image++, at += size) {
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          const from = ((image * height + y) * width + x) * channels;
-          const to = at + (Math.floor(y / cell) * columns + Math.floor(x / cell)) * channels;
-          for (let channel = 0; channel < channels; channel++) {
-            values[to + channel]! += pixels[from + channel]! / (255 * cell * cell);
-          }
-        }
-      }
-    }
-  }
-  return { values, size };
-}
+const SHARE = 0.9;
+/** What is still missing of an answer shrinks to SHARE of it with each. */
+const PASSES = 30;
 
 /** Pairs of neighbours, each once, and how much they count. */
 export interface Graph {

@@ -14,13 +14,13 @@ import {
   type SafeTensors,
 } from '../../checkpoint/safetensors.ts';
 import { inOrder, type DataLoader } from '../../data/loader.ts';
-import { outputsOf, probabilitiesOf } from '../../losses.ts';
-import { buildProducts, nearest } from '../../nearest.ts';
-import { predictSet, type InferenceProgram } from '../../predictor.ts';
+import { buildProducts } from '../../nearest.ts';
+import { buildFeatures } from '../../programs/features.ts';
 import { runFiles, type TrainJob } from '../../protocol.ts';
 import { writeTargets } from '../../targets.ts';
 import type { Stepper } from '../stepper.ts';
-import { graphOf, smallImages, smooth, type Graph } from './neighbors.ts';
+import { look, type Look } from './look.ts';
+import { graphOf, smooth } from './neighbors.ts';
 import { align, classPrior, sharpen, sureShare } from './pseudo-labels.ts';
 
 interface Opinions {
@@ -41,7 +41,6 @@ export class Teacher {
   /** Row in the opinions by position in the set. */
   readonly #rows = new Map<number, number>();
   #opinions: Opinions | undefined;
-  #graph: Graph | undefined;
   #maySaved: boolean;
 
   /** @param images the training images, as they are */
@@ -93,17 +92,13 @@ export class Teacher {
   async #ask(round: number, stepper: Stepper, signal: AbortSignal): Promise<Opinions> {
     const classes = this.#job.classNames.length;
     const { labels } = this.#job.train;
-    const shares = await this.#answers(stepper, signal);
+    const { probabilities, neighbors } = await this.#look(stepper, signal);
+    const known = labels.filter((label) => label >= 0);
+    const shares = probabilities.subarray(known.length * classes);
     align(shares, classPrior(labels, classes));
-    if (this.#spec.neighbors > 0) {
-      this.#graph ??= await this.#lookAlike(signal);
-      // Labeled images first: they are what the graph's first rows are of.
-      const known = labels.filter((label) => label >= 0);
-      const all = new Float32Array((known.length + this.#rows.size) * classes);
-      writeTargets(all.subarray(0, known.length * classes), known, classes);
-      all.set(shares, known.length * classes);
-      smooth(all, classes, this.#graph, (row) => row < known.length);
-      shares.set(all.subarray(known.length * classes));
+    if (neighbors) {
+      writeTargets(probabilities.subarray(0, known.length * classes), known, classes);
+      smooth(probabilities, classes, graphOf(neighbors), (row) => row < known.length);
     }
     const sure = sureShare(shares, classes);
     sharpen(shares, classes, this.#spec.temperature);
@@ -112,47 +107,25 @@ export class Teacher {
     return opinions;
   }
 
-  /** Class probabilities of the unlabeled images, seen as they are and, where views say so, mirrored. */
-  async #answers(stepper: Stepper, signal: AbortSignal): Promise<Float32Array> {
-    const classes = this.#job.classNames.length;
-    const shares = new Float32Array(this.#rows.size * classes);
-    const { head } = stepper.model;
-    const outputs = outputsOf(head, classes);
-    const order = Uint32Array.from(this.#rows.keys());
-    const mirrored = viewsOf(this.#job.views ?? null).some(({ flip }) => flip);
-    const program = await stepper.inference();
-    try {
-      for (const view of mirrored ? [program, mirroring(program)] : [program]) {
-        const take = (logits: Float32Array, start: number, size: number): void => {
-          for (let image = 0; image < size; image++) {
-            const logit = logits.subarray(image * outputs, (image + 1) * outputs);
-            const at = (start + image) * classes;
-            const answer = probabilitiesOf(head, logit);
-            for (const [index, value] of answer.entries()) shares[at + index]! += value;
-          }
-        };
-        await predictSet(view, 'logits', this.#images, take, { signal, order });
-      }
-    } finally {
-      await program.dispose();
-    }
-    return shares;
-  }
-
-  /** Of the labeled images and then the unlabeled ones. */
-  async #lookAlike(signal: AbortSignal): Promise<Graph> {
+  /** At the labeled images and then the unlabeled ones, as they are and, where views say so, mirrored. */
+  async #look(stepper: Stepper, signal: AbortSignal): Promise<Look> {
     const all = inOrder(this.#job.train.labels.length);
     const labeled = all.filter((position) => !this.#rows.has(position));
     const order = Uint32Array.from([...labeled, ...this.#rows.keys()]);
-    const { values, size } = await smallImages(this.#images, order);
+    const flip = viewsOf(this.#job.views ?? null).some((view) => view.flip);
     const threads = availableParallelism();
     const backend = createBackend(chooseBackend('cpu', threads), threads);
+    const options = { views: { flip, shift: 0 }, places: true };
+    const program = await stepper.inference((model, parameters) =>
+      buildFeatures(model, parameters, options),
+    );
     const products = await backend.compile(buildProducts());
     try {
-      const count = Math.min(order.length, this.#spec.neighbors + 1);
-      return graphOf(await nearest(products, values, size, count, signal));
+      const count = this.#spec.neighbors;
+      return await look(program, products, this.#images, { order, count, signal });
     } finally {
       await products.dispose();
+      await program.dispose();
     }
   }
 
@@ -188,25 +161,4 @@ function decodedOrNothing(bytes: Buffer, file: string): SafeTensors | undefined 
   } catch {
     return undefined;
   }
-}
-
-/** The model on images as a mirror shows them. */
-function mirroring(program: InferenceProgram): Pick<InferenceProgram, 'run'> {
-  return {
-    run({ image }) {
-      if (!image) throw new RangeError('there is no image');
-      const [images = 0, height = 0, width = 0, channels = 0] = image.dims;
-      const { data } = image;
-      const turned = new Uint8Array(data.length);
-      for (let row = 0; row < images * height; row++) {
-        for (let column = 0; column < width; column++) {
-          const from = (row * width + width - 1 - column) * channels;
-          for (let channel = 0; channel < channels; channel++) {
-            turned[(row * width + column) * channels + channel] = Number(data[from + channel]);
-          }
-        }
-      }
-      return program.run({ image: { dtype: 'uint8', dims: image.dims, data: turned } });
-    },
-  };
 }
