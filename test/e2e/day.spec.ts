@@ -170,6 +170,10 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     const name = app.getByRole('heading', { name: 'came back', level: 1 });
     await expect(name).toBeVisible({ timeout: 30_000 });
     await expect(app.getByText(/^Trained elsewhere: there is nothing/)).toBeVisible();
+    await app.getByRole('button', { name: 'More actions' }).click();
+    await app.getByRole('menuitem', { name: 'Begin a new run with its weights' }).click();
+    await expect(app.getByRole('combobox', { name: 'Begin with' })).toContainText('came back');
+    await expect(app.getByText(/begin with the weights of r\d+ “came back”/)).toBeVisible();
   });
 
   await test.step('settings, palette and the way home', async () => {

@@ -13,8 +13,11 @@ import type {
   TrainPlan,
 } from '#shared/contract/index.ts';
 import type { ModelSpec } from '#shared/model-spec.ts';
+import { isImported } from './live-run.svelte.ts';
 
 const planDelayMs = 200;
+/** Of a run that goes on with an imported model. */
+const importedEpochs = 10;
 /** A model that is only passed by is not timed. */
 const timeDelayMs = 1000;
 
@@ -277,6 +280,16 @@ export class TrainForm {
     this.validate = on.kind === 'split' ? on.split : on.kind;
     if (on.kind === 'fraction') this.heldOut = Math.round(on.fraction * 100);
     this.#chosen = true;
+  }
+
+  /** Goes on from what a run has learned, with its settings; an imported one has none of its own. */
+  beginWith(run: Run, images: { validation: number; test: number } | null): void {
+    this.repeat(run);
+    if (isImported(run)) {
+      this.epochs = importedEpochs;
+      if (images) this.suggestValidation(images);
+    }
+    this.startFrom = { run: run.id, checkpoint: 'best' };
   }
 
   /** Asks for the plan of the present settings, once they have rested for a moment. */
