@@ -41,9 +41,11 @@ export function schedule(text: string): ScheduleSpec {
   return byType(text, 'schedule', scheduleSpec.options, scheduleSpec);
 }
 
-/** Null for 'none'. */
-export function earlyStop(text: string): EarlyStopSpec | null {
-  if (text === 'none') return null;
+/** Of an option that says 'none': commander takes null for nothing given, and makes it text. */
+type OrNone<T> = T | false;
+
+export function earlyStop(text: string): OrNone<EarlyStopSpec> {
+  if (text === 'none') return false;
   const { name, settings } = split(text);
   oneOf(name, 'value to watch', [...monitorName.options, 'none']);
   if ('restore' in settings) {
@@ -55,13 +57,11 @@ export function earlyStop(text: string): EarlyStopSpec | null {
   return checked(earlyStopSpec, { monitor: name, ...settings });
 }
 
-/** Null for 'none'. */
-export function averaging(text: string): AveragingSpec | null {
+export function averaging(text: string): OrNone<AveragingSpec> {
   return onlyForm(text, 'averaging', 'ema', averagingSpec);
 }
 
-/** Null for 'none'. */
-export function views(text: string): ViewsSpec | null {
+export function views(text: string): OrNone<ViewsSpec> {
   return onlyForm(text, 'way of looking', 'average', viewsSpec);
 }
 
@@ -78,8 +78,8 @@ function onlyForm<T>(
   what: string,
   form: string,
   schema: z.ZodObject & z.ZodType<T>,
-): T | null {
-  if (text === 'none') return null;
+): OrNone<T> {
+  if (text === 'none') return false;
   const { name, settings } = split(text);
   oneOf(name, what, [form, 'none']);
   known(name, settings, Object.keys(schema.shape));

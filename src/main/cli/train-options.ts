@@ -29,10 +29,10 @@ export interface CourseOptions {
   epochs?: number;
   lr?: number;
   schedule?: ScheduleSpec;
-  earlyStop?: EarlyStopSpec | null;
+  earlyStop?: EarlyStopSpec | false;
   validateOn?: ValidateOn;
-  averaging?: AveragingSpec | null;
-  views?: ViewsSpec | null;
+  averaging?: AveragingSpec | false;
+  views?: ViewsSpec | false;
   /** False by `--no-film`. */
   film?: boolean;
 }
@@ -68,9 +68,10 @@ export function addStepOptions(command: Command): Command {
 
 export function validateOn(text: string): ValidateOn {
   if (text === 'test' || text === 'validation') return { kind: 'split', split: text };
+  if (text === 'none') return { kind: 'none' };
   const fraction = Number(text);
   if (fraction > 0 && fraction < 1) return { kind: 'fraction', fraction };
-  throw new InvalidArgumentError("Give 'test', 'validation', or a share between 0 and 1.");
+  throw new InvalidArgumentError("Give 'test', 'validation', a share between 0 and 1, or 'none'.");
 }
 
 /** The model's own settings where the command gives none. */
@@ -88,15 +89,15 @@ export async function trainOptions(
     learningRate: options.lr ?? defaults.learningRate,
     schedule: options.schedule ?? defaults.schedule,
     optimizer: options.optimizer ?? null,
-    earlyStop: options.earlyStop === undefined ? defaults.earlyStop : options.earlyStop,
+    earlyStop: orNone(options.earlyStop, defaults.earlyStop),
     seed: options.seed,
     trainLimit: options.trainLimit ?? null,
     validateOn: options.validateOn ?? (await heldOutSplit(client, project)),
     engine: options.engine,
-    averaging: options.averaging === undefined ? defaults.averaging : options.averaging,
+    averaging: orNone(options.averaging, defaults.averaging),
     validateEvery: defaults.validateEvery,
     unlabeled: defaults.unlabeled,
-    views: options.views === undefined ? defaults.views : options.views,
+    views: orNone(options.views, defaults.views),
     augment:
       options.augment === undefined ? defaults.augment : await readAugmentation(options.augment),
     finetune,
@@ -104,6 +105,10 @@ export async function trainOptions(
     film: options.film ?? true,
     startFrom: startFrom ? { run: startFrom.id, checkpoint: options.startCheckpoint } : null,
   };
+}
+
+function orNone<T>(given: T | false | undefined, usual: T | null): T | null {
+  return given === undefined ? usual : given || null;
 }
 
 /** Validation images if there are any, else test images, else a fifth of the training images. */

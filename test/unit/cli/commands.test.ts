@@ -439,6 +439,28 @@ describe('a day', () => {
     expect(await trained('--preset', 'fashion-small-aug', '--augment', 'none')).toBeNull();
   });
 
+  it('leaves out what a recipe would do where an option says none', async () => {
+    const [start] = await cli.json(
+      ...['train', project, '--recipe', 'small-data', '--epochs', '1', '--train-limit', '40'],
+      ...[
+        '--averaging',
+        'none',
+        '--views',
+        'none',
+        '--early-stop',
+        'none',
+        '--validate-on',
+        'none',
+      ],
+    );
+    const file = join(project, 'runs', start?.['run'] as string, 'run.json');
+    const { options } = JSON.parse(readFileSync(file, 'utf8')) as { options: object };
+    expect(options).toMatchObject({
+      ...{ averaging: null, views: null, earlyStop: null },
+      validateOn: { kind: 'none' },
+    });
+  });
+
   it('trains a spec from a file', async () => {
     const file = join(cli.folder, 'to-train.json');
     writeFileSync(file, JSON.stringify(smallSpec));

@@ -37,7 +37,7 @@ export const addTrain: AddCommand = (program, open) =>
       .option('--averaging <form>', averagingHelp, averaging)
       .option('--views <form>', viewsHelp, views)
       .option('--no-film', 'keep no filters and feature maps of each epoch')
-      .option('--validate-on <what>', 'test, validation, or a share such as 0.2', validateOn)
+      .option('--validate-on <what>', 'test, validation, a share such as 0.2, or none', validateOn)
       .option('--folds <k>', 'instead: validate in K folds, each image held out once', folds),
   ).action(async (dir: string, options: StepOptions & CourseOptions & { folds?: number }) => {
     const session = open();
