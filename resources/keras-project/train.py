@@ -1,7 +1,7 @@
 """Goes on with a training of Fovea on bigger machines.
 
     pip install "keras>=3.10" tensorflow pillow numpy
-    python train.py [--epochs N] [--batch N] [--learning-rate X]
+    python train.py [--epochs N] [--batch N] [--learning-rate X] [--tfrecord]
 
 One GPU or several of one machine are used as they are found (tf.distribute.MirroredStrategy). All
 settings are in settings.json. Writes result.keras, which Fovea takes back.
@@ -22,6 +22,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--epochs", type=int, default=settings["epochs"])
 parser.add_argument("--batch", type=int, default=settings["batch"], help="images a step, over all devices")
 parser.add_argument("--learning-rate", type=float, default=settings["learningRate"])
+parser.add_argument("--tfrecord", action="store_true", help="read one file a split, made of data/ the first time")
 parser.add_argument("--devices", nargs="*", help="for example GPU:0 GPU:1; all GPUs unless given")
 options = parser.parse_args()
 keras.utils.set_random_seed(settings["seed"])
@@ -36,9 +37,33 @@ def images_of(split):
     return [str(file) for file in files], [int(file.parent.name.split("-")[0]) for file in files]
 
 
-def decode(path, label):
-    image = tf.image.decode_png(tf.io.read_file(path), channels=channels)
+def picture(png, label):
+    image = tf.image.decode_png(png, channels=channels)
     return tf.ensure_shape(tf.cast(image, tf.float32), (height, width, channels)), tf.one_hot(label, len(classes))
+
+
+def records(split, paths, labels):
+    """data/SPLIT.tfrecord, shuffled once: one long file is read faster than many small ones."""
+    file = here / "data" / f"{split}.tfrecord"
+    if not file.exists():
+        partial = file.with_suffix(".partial")
+        with tf.io.TFRecordWriter(str(partial)) as writer:
+            for index in np.random.default_rng(settings["seed"]).permutation(len(paths)):
+                png = tf.train.BytesList(value=[Path(paths[index]).read_bytes()])
+                label = tf.train.Int64List(value=[labels[index]])
+                feature = {"image": tf.train.Feature(bytes_list=png), "label": tf.train.Feature(int64_list=label)}
+                example = tf.train.Example(features=tf.train.Features(feature=feature))
+                writer.write(example.SerializeToString())
+        partial.rename(file)
+    data = tf.data.TFRecordDataset(str(file)).map(parsed, num_parallel_calls=tf.data.AUTOTUNE)
+    # Says so where data/ was changed since.
+    return data.apply(tf.data.experimental.assert_cardinality(len(paths)))
+
+
+def parsed(record):
+    shape = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
+    example = tf.io.parse_single_example(record, shape)
+    return picture(example["image"], example["label"])
 
 
 def augmentation():
@@ -50,8 +75,12 @@ def dataset(split, training):
     paths, labels = images_of(split)
     if not paths:
         return None, 0
-    data = tf.data.Dataset.from_tensor_slices((paths, labels))
-    data = data.map(decode, num_parallel_calls=tf.data.AUTOTUNE).cache()
+    if options.tfrecord:
+        data = records(split, paths, labels)
+    else:
+        files = tf.data.Dataset.from_tensor_slices((paths, labels))
+        data = files.map(lambda path, label: picture(tf.io.read_file(path), label), tf.data.AUTOTUNE)
+    data = data.cache()
     if training:
         data = data.shuffle(min(len(paths), 20_000), seed=settings["seed"])
     data = data.batch(options.batch)

@@ -7,6 +7,8 @@ export interface InteropModel {
   classes: number;
   spec: ModelSpec;
   views: ViewsSpec | null;
+  /** One unless given. */
+  epochs?: number;
 }
 
 const input = { height: 28, width: 28, channels: 1 } as const;

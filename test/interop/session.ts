@@ -59,11 +59,11 @@ export async function openInterop(names: readonly ModelName[]): Promise<InteropS
 
 async function train(test: TestCore, name: string, model: InteropModel): Promise<TrainedModel> {
   const { client, folder } = test;
-  const { classes, spec, views } = model;
+  const { classes, spec, views, epochs = 1 } = model;
   const project = await projectOf(test, classes);
   const { run } = await trainRun(client, project, {
     model: { kind: 'spec', spec },
-    epochs: 1,
+    epochs,
     views,
     // Moving averages of batch normalisation have to come near what they stand for.
     batch: 10,

@@ -159,6 +159,25 @@ export interface FeatureShape {
   shape: number[];
 }
 
+/** See the contract's `inspect.embedding`. */
+export interface ArrangeSettings {
+  neighbors: number;
+  minDist: number;
+  seed: number;
+}
+
+export interface ArrangeJob extends ArrangeSettings {
+  set: TensorSet;
+}
+
+/** Vectors as points. */
+export interface Plane {
+  done: number;
+  total: number;
+  /** x, y of each. */
+  points: Float32Array;
+}
+
 /** A pretrained network, to be read. */
 export interface DescribeBackboneJob {
   /** Our own copy: written again with all weights inside, where they are in files beside `source`. */
@@ -269,6 +288,8 @@ export interface Engine {
     input: InspectTasks[T]['input'],
     options?: InspectOptions<T>,
   ): Promise<InspectTasks[T]['output']>;
+  /** Rows of numbers as points of a plane; points come as they get better. */
+  arrange(job: ArrangeJob, onStep: (plane: Plane) => void, options?: CallOptions): Promise<Plane>;
   /** One convolution or pool on a few numbers or a picture. */
   slide(job: SlideJob, options?: CallOptions): Promise<SlideResult>;
   close(): Promise<void>;

@@ -58,7 +58,8 @@ ${commands}\`\`\`
 \`model.keras\` has the weights to go on from; it gives logits. \`data/train\` and \`data/validation\` have the
 run’s images at the model’s size, a folder for each class. \`settings.json\` has the optimizer, the schedule, the loss and
 the augmentation of the run, and can be changed. The optimizer begins anew: its moments are not part of a
-model. Several GPUs of a machine share each batch; \`python ${TRAIN} --help\` lists what can be said.
+model. Several GPUs of a machine share each batch. \`--tfrecord\` puts the images into one file a split first, which slow
+disks and networks read faster. \`python ${TRAIN} --help\` lists what can be said.
 
 ${missing}
 

@@ -6,6 +6,10 @@ import type { ResolvedModel } from '../layers/resolve.ts';
 import type { ParameterValues } from '../programs/parameters.ts';
 import type { CallOptions, TensorSet } from '../protocol.ts';
 
+/** What to do where a format is made of layers, which a pretrained network has not. */
+export const backboneFormats =
+  'Export to ONNX, TFLite, Core ML or a web page, which take pretrained networks.';
+
 export interface ModelSource {
   spec: ModelSpec;
   model: ResolvedModel;

@@ -1,4 +1,5 @@
 /** Every type of layer as Keras layers. Names are the engine's own, so that weights are found again. */
+import { backboneFormats } from '../converter.ts';
 import type { InitializerName, PlainLayerSpec } from '#shared/model-spec.ts';
 import { modelError } from '../../layers/errors.ts';
 import type { ResolvedLayer } from '../../layers/resolve.ts';
@@ -261,7 +262,7 @@ const makes: { [Type in PlainLayerSpec['type']]: Make<Of<Type>> } = {
     throw modelError(
       name,
       `${name}: a pretrained network has no Keras layers to be written as.`,
-      'Export to ONNX, TFLite, Core ML, PyTorch or a web page instead.',
+      backboneFormats,
     );
   },
 };

@@ -1,5 +1,6 @@
 /** Each layer as PyTorch has it: the module that is made for it, and the expression that applies it. */
-import type { Activation, LayerSpec, PlainLayerSpec } from '#shared/model-spec.ts';
+import { backboneFormats } from '../converter.ts';
+import type { Activation, LayerSpec } from '#shared/model-spec.ts';
 import { isBlock } from '#shared/layer-tree.ts';
 import { transposeAxis } from '../../layers/conv2d-transpose.ts';
 import { imageInput, modelError } from '../../layers/errors.ts';
@@ -214,14 +215,14 @@ export function torchLayer(layer: ResolvedLayer): TorchLayer {
       );
     }
     case 'backbone':
-      return unsupported(layer, spec);
+      throw modelError(
+        layer.name,
+        `${layer.name}: a pretrained network has no PyTorch modules to be written as.`,
+        backboneFormats,
+      );
     default:
       return spec satisfies never;
   }
-}
-
-function unsupported(layer: ResolvedLayer, { type }: PlainLayerSpec): never {
-  throw modelError(layer.name, `${layer.name}: a ${type} layer cannot be written for PyTorch.`);
 }
 
 const activations: Record<Activation, (x: string) => string> = {
