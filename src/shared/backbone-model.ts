@@ -202,7 +202,7 @@ export function transferTraining(
   return { spec, ...transferDefaults(labels, twoPhase ? later : null) };
 }
 
-/** Below this edge pictures are small drawings or digits, of which such networks know little. */
+/** Up to this edge pictures are small drawings or digits, of which such networks know little. */
 const PHOTO_EDGE = 64;
 
 /** Whether a project should start on a pretrained network: few labels, and pictures that are photos. */
@@ -211,5 +211,5 @@ export function suggestsTransfer(recipe: {
   input: { height: number; width: number; channels: number };
 }): boolean {
   const { suggested, input } = recipe;
-  return suggested && input.channels === 3 && Math.min(input.height, input.width) >= PHOTO_EDGE;
+  return suggested && input.channels === 3 && Math.min(input.height, input.width) > PHOTO_EDGE;
 }

@@ -173,7 +173,7 @@ test('a day from an empty project to an exported model', async ({ app, folders }
     await app.getByRole('button', { name: 'More actions' }).click();
     await app.getByRole('menuitem', { name: 'Begin a new run with its weights' }).click();
     await expect(app.getByRole('combobox', { name: 'Begin with' })).toContainText('came back');
-    await expect(app.getByText(/begin with the weights of r\d+ “came back”/)).toBeVisible();
+    await expect(app.getByText(/begin with the weights of run r\d+ “came back”/)).toBeVisible();
   });
 
   await test.step('settings, palette and the way home', async () => {

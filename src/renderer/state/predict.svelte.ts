@@ -1,5 +1,6 @@
 /** Pictures given to a model, and what it says of them, as the answers come. */
 import type {
+  BackboneDetails,
   Checkpoint,
   FilePrediction,
   FoveaClient,
@@ -31,6 +32,10 @@ type Source =
   | { kind: 'files'; files: readonly PredictFile[] }
   | { kind: 'images'; images: readonly LibraryImage[] };
 
+/** Who says what pictures are. */
+type Asked =
+  { project: string; backbone: string } | { project: string; run: string; checkpoint: Checkpoint };
+
 /** As many library images as the core answers at once. */
 export const mostImages = 1000;
 /** Files whose bytes travel are sent in parts, so that memory holds only one part of them. */
@@ -48,6 +53,8 @@ const publishMs = 100;
 export class PredictState {
   runId = $state<string | null>(null);
   checkpoint = $state<Checkpoint>('best');
+  /** A pretrained network that is asked in place of the run. */
+  network = $state.raw<BackboneDetails | null>(null);
   items = $state.raw<readonly PredictItem[]>([]);
   /** Item that is shown large. */
   openId = $state<number | null>(null);
@@ -81,9 +88,25 @@ export class PredictState {
     const changed =
       (choice.run !== undefined && choice.run !== this.runId) ||
       (choice.checkpoint !== undefined && choice.checkpoint !== this.checkpoint);
+    const left = choice.run !== undefined && this.network !== null;
+    if (left) this.network = null;
     if (choice.run !== undefined) this.runId = choice.run;
     if (choice.checkpoint !== undefined) this.checkpoint = choice.checkpoint;
-    if (changed && this.#source) await this.#ask(this.#source);
+    if ((changed || left) && this.#source) await this.#ask(this.#source);
+  }
+
+  /** Asks a pretrained network about the same pictures. */
+  async chooseNetwork(network: BackboneDetails): Promise<void> {
+    if (this.network?.sha256 === network.sha256) return;
+    this.network = network;
+    if (this.#source) await this.#ask(this.#source);
+  }
+
+  /** Who is asked; null before anybody was chosen. */
+  get #asked() {
+    if (this.network) return { project: this.#project, backbone: this.network.sha256 };
+    const { runId: run, checkpoint } = this;
+    return run === null ? null : { project: this.#project, run, checkpoint };
   }
 
   async files(files: readonly PredictFile[]): Promise<void> {
@@ -113,8 +136,8 @@ export class PredictState {
   }
 
   async #ask(source: Source): Promise<void> {
-    const run = this.runId;
-    if (run === null) return;
+    const asked = this.#asked;
+    if (asked === null) return;
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
@@ -129,8 +152,8 @@ export class PredictState {
     this.openId = this.#working[0]?.id ?? null;
     this.busy = true;
     try {
-      if (source.kind === 'files') await this.#askFiles(run, source.files, abort.signal);
-      else await this.#askImages(run, source.images, abort.signal);
+      if (source.kind === 'files') await this.#askFiles(asked, source.files, abort.signal);
+      else await this.#askImages(asked, source.images, abort.signal);
     } catch (error) {
       if (!abort.signal.aborted) this.failure = error;
     } finally {
@@ -144,13 +167,11 @@ export class PredictState {
     }
   }
 
-  async #askFiles(run: string, files: readonly PredictFile[], signal: AbortSignal): Promise<void> {
+  async #askFiles(asked: Asked, files: readonly PredictFile[], signal: AbortSignal): Promise<void> {
     for (const part of inParts(files)) {
       const answers = await this.#client.predict.files(
         {
-          project: this.#project,
-          run,
-          checkpoint: this.checkpoint,
+          ...asked,
           files: files.slice(part.start, part.end),
           thumbnailEdge: thumbnailEdge(files.length),
         },
@@ -180,15 +201,13 @@ export class PredictState {
   }
 
   async #askImages(
-    run: string,
+    asked: Asked,
     images: readonly LibraryImage[],
     signal: AbortSignal,
   ): Promise<void> {
     const predictions = await this.#client.predict.images(
       {
-        project: this.#project,
-        run,
-        checkpoint: this.checkpoint,
+        ...asked,
         images: images.map((image) => image.id),
       },
       { signal },

@@ -187,6 +187,15 @@ export class TrainForm {
     this.transfer = { network, choice, labels };
   }
 
+  /** The second part keeps its length, where there is room for both. */
+  changeEpochs(epochs: number): void {
+    const second = this.finetune ? this.epochs - this.finetune.after : 0;
+    this.epochs = epochs;
+    if (!this.finetune) return;
+    const after = second < epochs ? epochs - second : Math.ceil(epochs / 2);
+    this.finetune = { ...this.finetune, after: Math.max(1, after) };
+  }
+
   /** Other choices about the same network; epochs change only with the number of parts. */
   changeTransfer(changes: Partial<TransferChoice>): void {
     if (!this.transfer) return;

@@ -60,7 +60,7 @@ export const prediction = z.object({
   /** Name of the true class, if the image is labeled. */
   truth: z.string().nullable(),
   top: z.string(),
-  /** In the order of the run's classes; sums to 1. */
+  /** In the order of the run's classes, or the network's; sums to 1. */
   probabilities: z.array(z.number()),
 });
 export type Prediction = z.infer<typeof prediction>;
@@ -167,24 +167,28 @@ export const evaluationContract = {
     .output(comparison),
 };
 
+/** A pretrained network as it was published, with its own classes. */
+const byNetwork = inProject.extend({ backbone: z.string().min(1).max(200) });
+const libraryImages = { images: z.array(imageId).min(1).max(1000) };
+const imageFiles = {
+  files: z
+    .array(z.union([z.string().min(1), z.file()]))
+    .min(1)
+    .max(10_000),
+  /** Whether answers carry a small picture of the file, as a data URL. */
+  thumbnails: z.boolean().default(true),
+  /** Longest edge of the thumbnails in pixels: small where there are many. */
+  thumbnailEdge: z.number().int().min(16).max(1024).default(320),
+};
+
+/** What a run says, or a whole pretrained network; the latter knows nothing of the project's labels. */
 export const predictContract = {
   /** Images of the library, in the given order, without those whose files cannot be read. */
   images: call
-    .input(inRun.extend({ images: z.array(imageId).min(1).max(1000) }))
+    .input(z.union([inRun.extend(libraryImages), byNetwork.extend(libraryImages)]))
     .output(z.array(prediction)),
   /** Files by path (desktop, CLI) or as uploaded blobs (browser): one answer a file, as it comes. */
   files: call
-    .input(
-      inRun.extend({
-        files: z
-          .array(z.union([z.string().min(1), z.file()]))
-          .min(1)
-          .max(10_000),
-        /** Whether answers carry a small picture of the file, as a data URL. */
-        thumbnails: z.boolean().default(true),
-        /** Longest edge of the thumbnails in pixels: small where there are many. */
-        thumbnailEdge: z.number().int().min(16).max(1024).default(320),
-      }),
-    )
+    .input(z.union([inRun.extend(imageFiles), byNetwork.extend(imageFiles)]))
     .output(eventIterator(filePrediction)),
 };

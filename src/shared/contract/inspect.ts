@@ -235,10 +235,10 @@ export const embeddingEvent = z.discriminatedUnion('type', [
     /** Ids of the project's classes. */
     labels: z.array(classId.nullable()),
     splits: z.array(split.nullable()),
-    /** Index in the run's classes. */
-    predicted: z.array(z.number().int()),
+    /** Index in the run's classes; null for a pretrained network, which does not know them. */
+    predicted: z.array(z.number().int()).nullable(),
     /** The probability of that class. */
-    confidence: z.array(z.number()),
+    confidence: z.array(z.number()).nullable(),
   }),
   /** Where they are so far. */
   z.object({
@@ -253,6 +253,21 @@ export type EmbeddingEvent = z.infer<typeof embeddingEvent>;
 
 export const inRun = inProject.extend({ run: runId, checkpoint: checkpoint.default('best') });
 const ofPicture = inRun.extend({ source: inspectSource });
+
+const planeOptions = {
+  /**
+   * Unless given, some of those that the run validates on (or else trained on); for a network, of the
+   * library.
+   */
+  images: z.array(imageId).min(1).max(10_000).optional(),
+  /** How many of those. */
+  limit: z.number().int().min(1).max(10_000).default(1000),
+  /** Small: fine structure; large: the whole. */
+  neighbors: z.number().int().min(2).max(200).default(15),
+  /** How close points may lie. */
+  minDist: z.number().min(0).max(1).default(0.1),
+  seed,
+};
 
 export const inspectContract = {
   /** Layers that give out feature maps, in the order in which they compute; needs no training yet. */
@@ -359,17 +374,16 @@ export const inspectContract = {
    */
   embedding: call
     .input(
-      inRun.extend({
-        /** Unless given, some of those that the run validates on (or else trained on). */
-        images: z.array(imageId).min(1).max(10_000).optional(),
-        /** How many of those. */
-        limit: z.number().int().min(1).max(10_000).default(1000),
-        /** Small: fine structure; large: the whole. */
-        neighbors: z.number().int().min(2).max(200).default(15),
-        /** How close points may lie. */
-        minDist: z.number().min(0).max(1).default(0.1),
-        seed,
-      }),
+      z.union([
+        inRun.extend(planeOptions),
+        inProject.extend({
+          /** A pretrained network, in place of a run. */
+          backbone: z.string().min(1).max(200),
+          /** The value that is looked at, maps by their means; its usual cut unless given. */
+          cut: z.string().min(1).max(500).optional(),
+          ...planeOptions,
+        }),
+      ]),
     )
     .output(eventIterator(embeddingEvent)),
 };

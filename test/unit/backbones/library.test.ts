@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transferModel, usualTop } from '#shared/backbone-model.ts';
 import { nodesOf } from '#core/backbones/describe.ts';
 import { readBackbone } from '#core/backbones/files.ts';
+import { publishedAs } from '#core/backbones/published.ts';
 import { checkModel } from '#core/engine/layers/summary.ts';
 import { outlineOf } from '#core/engine/backbones/outline.ts';
 import { ModelProto } from '#core/engine/graph/onnx-proto.ts';
@@ -22,6 +23,7 @@ describe('the network in the box', () => {
     const bytes = readFileSync(file);
     const known = readBackbone(file)!;
     expect(known.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect(publishedAs(known.sha256)).toMatchObject({ name: 'EfficientNet-Lite0' });
     expect(outlineOf(known.graph)).toEqual(outlineOf(readOnnx(bytes, file)));
   });
 
@@ -67,6 +69,37 @@ describe('networks of one’s own', () => {
     });
   });
 
+  it('keep what a user knows better, until it is taken back', async () => {
+    const { client } = core;
+    const { id } = await client.backbones.add({ source: tiny.file, name: 'Other' });
+    const before = await client.backbones.get({ backbone: id });
+    expect(before).toMatchObject({ recognised: null, trainedOn: null, classes: 5, changed: false });
+    expect(before.classNames).toEqual(['class 0', 'class 1', 'class 2', 'class 3', 'class 4']);
+    const pixels = {
+      ...{ height: 8, width: 8, channels: 'bgr' as const },
+      ...{ mean: [0.1, 0.2, 0.3], std: [1, 1, 1] },
+    };
+    const changes = { name: 'Mine', trainedOn: 'leaves', cut: 'maps', preprocessing: pixels };
+    await client.backbones.change({ backbone: id, ...changes });
+    expect(await client.backbones.get({ backbone: id })).toMatchObject({
+      ...changes,
+      changed: true,
+      proposed: { cut: before.cut },
+    });
+    const back = await client.backbones.change({ backbone: id, cut: null, name: null });
+    expect(back).toMatchObject({ cut: before.cut, name: 'Other', trainedOn: 'leaves' });
+    const wrong = { ...pixels, mean: [0.5], std: [1] };
+    for (const change of [{ cut: 'nowhere' }, { preprocessing: wrong }]) {
+      await expect(client.backbones.change({ backbone: id, ...change })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+    }
+    await client.backbones.remove({ backbone: id });
+    await client.backbones.add({ source: tiny.file, name: 'Other' });
+    expect(await client.backbones.get({ backbone: id })).toMatchObject({ changed: false });
+    await client.backbones.remove({ backbone: id });
+  });
+
   it('take in the weights that lie in a file beside them', async () => {
     const { client } = core;
     const message = ModelProto.decode(readFileSync(tiny.file)) as unknown as {
@@ -99,6 +132,7 @@ describe('networks of one’s own', () => {
     const { client } = core;
     await expect(client.backbones.add({ source: file })).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',
+      message: expect.stringMatching(/^none\.onnx cannot be read/) as string,
     });
     await expect(client.backbones.add({ source: folder })).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { transferModel } from '#shared/backbone-model.ts';
 import { augmentationSpec } from '#shared/augmentation.ts';
+import { unpackFloats } from '#shared/float-text.ts';
 import type { BackboneInfo, ModelChoice } from '#shared/contract/index.ts';
 import { createTestCore, finished, type TestCore } from '../../helpers/core.ts';
 import { tinyBackbone } from '../../helpers/tiny-backbone.ts';
@@ -95,6 +96,36 @@ describe('a run on a pretrained network', () => {
     expect(plan.problems).toEqual([
       'Fine-tuning would begin after epoch 2, but there are 2 epochs in all.',
     ]);
+  });
+
+  it('says what it sees by itself, without labels', async () => {
+    const { client } = core;
+    const images = (await client.library.images.ids({ project })).slice(0, 3);
+    const answers = await client.predict.images({ project, backbone: tiny.id, images });
+    expect(answers.map(({ image }) => image)).toEqual(images);
+    for (const { truth, top, probabilities } of answers) {
+      expect(truth).toBeNull();
+      expect(probabilities).toHaveLength(5);
+      expect(probabilities.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 5);
+      expect(top).toBe(`class ${probabilities.indexOf(Math.max(...probabilities))}`);
+    }
+  });
+
+  it('lays images out by what it makes of them, and keeps the plane', async () => {
+    const { client } = core;
+    const events = async () => {
+      const all = [];
+      const asked = { project, backbone: tiny.id, limit: 20, seed: 1 };
+      for await (const event of await client.inspect.embedding(asked)) all.push(event);
+      return all;
+    };
+    const first = await events();
+    const images = first.find((event) => event.type === 'images');
+    expect(images).toMatchObject({ predicted: null, confidence: null });
+    expect(images?.images).toHaveLength(20);
+    const points = first.findLast((event) => event.type === 'points');
+    expect(unpackFloats(points!.points)).toHaveLength(40);
+    expect(await events()).toEqual([images, { ...points, done: 1, total: 1 }]);
   });
 
   it('gives features to other programs', async () => {

@@ -204,7 +204,7 @@ describe('the map of images', () => {
       return distances.indexOf(Math.min(...distances));
     };
     const alike = images.filter(
-      (_, index) => about.predicted[near(index)] === about.predicted[index],
+      (_, index) => about.predicted?.[near(index)] === about.predicted?.[index],
     );
     expect(alike.length / images.length).toBeGreaterThan(0.8);
 

@@ -277,8 +277,8 @@ describe('the map of images', () => {
     ];
     embedding.lasso(corners);
     expect(embedding.images).toEqual(images!.images);
-    embedding.selectWhere((index, { predicted }) => predicted[index] === 0);
-    expect(embedding.selected.size).toBe(images!.predicted.filter((each) => each === 0).length);
+    embedding.selectWhere((index, { predicted }) => predicted?.[index] === 0);
+    expect(embedding.selected.size).toBe(images!.predicted!.filter((each) => each === 0).length);
     embedding.select([]);
     embedding.circle({ x: points![0]!, y: points![1]! }, 1e-6);
     expect([...embedding.selected]).toContain(0);

@@ -65,8 +65,8 @@ export async function writeEmbedding(task: InspectTask): Promise<void> {
       points[index * 2]!,
       points[index * 2 + 1]!,
       quoted(names.get(labels[index] ?? -1) ?? ''),
-      quoted(run.classes[predicted[index]!] ?? ''),
-      confidence[index]!,
+      quoted(run.classes[predicted?.[index] ?? -1] ?? ''),
+      confidence?.[index] ?? '',
       splits[index] ?? '',
     ].join(','),
   );

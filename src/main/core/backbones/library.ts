@@ -126,7 +126,7 @@ export class BackboneLibrary implements Backbones {
       return this.require(sha256);
     } catch (error) {
       if (signal?.aborted) throw new AppError('CANCELLED', 'Cancelled.');
-      throw toFileError(error, source);
+      throw named(toFileError(error, source), partial, source);
     } finally {
       await rm(partial, { force: true });
     }
@@ -184,6 +184,21 @@ export class BackboneLibrary implements Backbones {
       if (!taken.has(id)) return id;
     }
   }
+}
+
+/** What is wrong with the copy is wrong with what was given. */
+function named(error: unknown, copy: string, source: string): unknown {
+  if (!(error instanceof AppError) || error.subject !== copy) return error;
+  const { code, hint, message } = error;
+  return new AppError(
+    code,
+    message.replaceAll(copy, () => basename(source)),
+    {
+      subject: source,
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  );
 }
 
 function checkFile(source: string): void {

@@ -14,6 +14,7 @@ import { partialName, toFileError } from '../util/files.ts';
 import { npyHeader } from '../util/npy.ts';
 import { backboneInfoOf } from './describe.ts';
 import { ensureFeatures } from './features.ts';
+import type { LibraryEntry } from './library.ts';
 
 interface Request {
   backbone: string;
@@ -32,7 +33,7 @@ export function startFeatures(
   project: Project,
   request: Request,
 ): { job: string } {
-  const found = backboneInfoOf(context.backbones.require(request.backbone));
+  const found = context.backbones.require(request.backbone);
   const spec = featureSpec(found, request);
   const model = firstLayers(spec, spec.layers.length, project.backbones);
   const [channels = 1, ...area] = [...(model.layers.at(-1)?.output ?? [])].reverse();
@@ -43,7 +44,7 @@ export function startFeatures(
     {
       kind: 'features',
       project: project.id,
-      title: `Features · ${found.name}`,
+      title: `Features · ${backboneInfoOf(found).name}`,
       unit: 'images',
     },
     (control) => writeFeatures(context, project, { ...request, images, spec, shape }, control),
@@ -51,12 +52,17 @@ export function startFeatures(
   return { job: id };
 }
 
-function featureSpec(
-  found: ReturnType<typeof backboneInfoOf>,
-  { cut, pool }: Pick<Request, 'cut' | 'pool'>,
+/** What gives out a network's answer at a cut; maps by their means where these are asked for. */
+export function featureSpec(
+  entry: LibraryEntry,
+  { cut, pool }: { cut?: string | undefined; pool: boolean },
 ): Pick<ModelSpec, 'name' | 'input' | 'layers'> {
-  const { layers, input } = backboneModel(found, { cut: cut ?? found.cut });
-  const pooled = pool ? [{ type: 'globalaveragepool2d' as const }] : [];
+  const info = backboneInfoOf(entry);
+  const at = cut ?? info.cut;
+  const { layers, input } = backboneModel(info, { cut: at });
+  const maker = entry.graph.nodes.find(({ outputs }) => outputs[0] === at);
+  const maps = (maker?.shape?.length ?? 0) > 2;
+  const pooled = pool && maps ? [{ type: 'globalaveragepool2d' as const }] : [];
   return { name: 'features', input, layers: [...layers, ...pooled] };
 }
 

@@ -3,6 +3,7 @@ import type { ErrorInfo } from '#shared/errors.ts';
 import type { BackboneOutline } from './backbones/outline.ts';
 import type { InspectCall, InspectStep, InspectTask, InspectTasks } from './inspect/tasks.ts';
 import type {
+  ArrangeJob,
   AugmentedImages,
   AugmentJob,
   BackendId,
@@ -15,6 +16,7 @@ import type {
   DescribeBackboneJob,
   ImportModelJob,
   MemoryNeed,
+  Plane,
   Probabilities,
   Progress,
   RateJob,
@@ -61,6 +63,7 @@ export interface Methods {
   features: [input: FeatureJob, output: FeatureShape];
   describeBackbone: [input: DescribeBackboneJob, output: BackboneOutline];
   inspect: [input: InspectCall, output: InspectTasks[InspectTask]['output']];
+  arrange: [input: ArrangeJob, output: Plane];
   slide: [input: SlideJob, output: SlideResult];
 }
 
@@ -70,6 +73,7 @@ interface Events {
   findRate: RatePoint;
   features: FeatureRows;
   inspect: InspectStep;
+  arrange: Plane;
 }
 export type EngineEvent = Events[keyof Events];
 

@@ -37,6 +37,7 @@ import type {
   EngineInfo,
   FeatureRows,
   MeasureOptions,
+  Plane,
   MemoryNeed,
   RateJob,
   RatePoint,
@@ -204,6 +205,10 @@ class Supervisor implements Engine {
     // The channel carries any task; this task's own types go in, so its own come out.
     const call = { task, subject, input } as InspectCall;
     return await this.#shared.call('inspect', call, { ...options, onEvent: onStep });
+  }
+
+  arrange(job: Methods['arrange'][0], onStep: (plane: Plane) => void, options?: CallOptions) {
+    return this.#shared.call('arrange', job, { ...options, onEvent: onStep });
   }
 
   slide(job: Methods['slide'][0], options?: CallOptions) {

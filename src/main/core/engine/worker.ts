@@ -121,6 +121,13 @@ async function perform(request: CallRequest, call: Call): Promise<Methods[Method
         ...options,
         onStep: (event) => send({ type: 'event', id, event }),
       });
+    case 'arrange': {
+      const { arrange } = await import('./inspect/arrange.ts');
+      return await arrange(request.input, await openCpu(threads), {
+        ...options,
+        onStep: (event) => send({ type: 'event', id, event }),
+      });
+    }
     case 'slide': {
       const { runSlide } = await import('./workbench/run.ts');
       return await runSlide(await openCpu(threads), request.input);

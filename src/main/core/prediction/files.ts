@@ -1,10 +1,9 @@
-/** What a run says of image files that are not in the library. */
+/** What a model says of image files that are not in the library. */
 import type { FilePrediction } from '#shared/contract/index.ts';
 import { isCancellation, toErrorInfo } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
 import type { Project } from '../projects/project.ts';
-import type { StoredRun } from '../store/runs.ts';
-import { answer, readyRun, type ModelRequest } from './model.ts';
+import { answerAt, answererOf, type Answerer, type Asked } from './answerer.ts';
 
 /** A path, or an uploaded file. */
 export type PredictFile = string | File;
@@ -29,27 +28,27 @@ interface FilesRequest {
  * @throws AppError NOT_FOUND, RUN_NOT_READY, ENGINE_FAILED, CANCELLED
  */
 export async function* predictFiles(
-  context: Pick<CoreContext, 'engine' | 'decoders'>,
+  context: Pick<CoreContext, 'engine' | 'decoders' | 'backbones'>,
   project: Project,
-  request: ModelRequest & FilesRequest,
+  request: Asked & FilesRequest,
   signal?: AbortSignal,
 ): AsyncGenerator<FilePrediction, void> {
-  const run = readyRun(project, request);
+  const model = answererOf(context, project, request);
   const edge = request.thumbnails ? (request.thumbnailEdge ?? 320) : null;
   let size = FIRST_BATCH;
   for (let start = 0; start < request.files.length; size = Math.min(size * 2, MAX_BATCH)) {
     const batch = request.files.slice(start, start + size);
     const decoded = await Promise.all(
-      batch.map((file, offset) => decode(context, run, file, start + offset, edge, signal)),
+      batch.map((file, offset) => decode(context, model, file, start + offset, edge, signal)),
     );
-    yield* await predict(context, project, run, request, decoded, signal);
+    yield* await predict(model, decoded, signal);
     start += batch.length;
   }
 }
 
 async function decode(
   { decoders }: Pick<CoreContext, 'decoders'>,
-  run: StoredRun,
+  { input }: Answerer,
   file: PredictFile,
   index: number,
   edge: number | null,
@@ -58,7 +57,7 @@ async function decode(
   const name = typeof file === 'string' ? file : file.name;
   try {
     const source = typeof file === 'string' ? file : new Uint8Array(await file.arrayBuffer());
-    const pixels = await decoders.pixels(source, run.spec.input, { signal });
+    const pixels = await decoders.pixels(source, input, { signal });
     const thumbnail = edge === null ? null : await decoders.thumbnailUrl(source, { signal, edge });
     return { index, file: name, pixels, thumbnail };
   } catch (error) {
@@ -68,31 +67,24 @@ async function decode(
 }
 
 async function predict(
-  { engine }: Pick<CoreContext, 'engine'>,
-  project: Project,
-  run: StoredRun,
-  { checkpoint }: ModelRequest,
+  model: Answerer,
   decoded: Decoded[],
   signal: AbortSignal | undefined,
 ): Promise<FilePrediction[]> {
   const good = decoded.filter((file) => 'pixels' in file);
   if (good.length === 0) return decoded.filter((file) => 'error' in file);
-  const { height, width, channels } = run.spec.input;
+  const { height, width, channels } = model.input;
   const bytes = height * width * channels;
   const data = new Uint8Array(good.length * bytes);
   good.forEach(({ pixels }, row) => data.set(pixels, row * bytes));
-  const answers = await engine.predict(
+  const answers = await model.ask(
     {
-      runDir: project.paths.run(run.id),
-      checkpoint,
-      set: {
-        height,
-        width,
-        channels,
-        source: { kind: 'inline', data },
-        slots: Uint32Array.from(good, (_, row) => row),
-        labels: new Int32Array(good.length).fill(-1),
-      },
+      height,
+      width,
+      channels,
+      source: { kind: 'inline', data },
+      slots: Uint32Array.from(good, (_, row) => row),
+      labels: new Int32Array(good.length).fill(-1),
     },
     { signal },
   );
@@ -104,7 +96,7 @@ async function predict(
       image: null,
       file: file.file,
       truth: null,
-      ...answer(run, answers.data, row++),
+      ...answerAt(model, answers, row++),
     };
     return { index, prediction, thumbnail };
   });

@@ -1,10 +1,10 @@
-/** What a run says of images of the library. */
+/** What a model says of images of the library. */
 import type { Prediction } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
 import type { CoreContext } from '../context.ts';
 import type { Project } from '../projects/project.ts';
 import { tensorSet } from '../runs/tensor-set.ts';
-import { answer, readyRun, type ModelRequest } from './model.ts';
+import { answerAt, answererOf, type Asked } from './answerer.ts';
 
 /**
  * In the order of `images`; those whose files cannot be read are left out.
@@ -12,18 +12,18 @@ import { answer, readyRun, type ModelRequest } from './model.ts';
  *   can be read
  */
 export async function predictImages(
-  { engine }: Pick<CoreContext, 'engine'>,
+  context: Pick<CoreContext, 'engine' | 'backbones'>,
   project: Project,
-  request: ModelRequest & { images: readonly number[] },
+  request: Asked & { images: readonly number[] },
   signal?: AbortSignal,
 ): Promise<Prediction[]> {
-  const run = readyRun(project, request);
+  const model = answererOf(context, project, request);
   const rows = new Map(project.store.images.rows(request.images).map((row) => [row.id, row]));
   if (request.images.some((image) => !rows.has(image))) {
     throw new AppError('NOT_FOUND', 'One of these images is not in the library any more.');
   }
   const images = [...rows.keys()];
-  const pack = await project.tensors.ensure({ ...run.spec.input, images, signal });
+  const pack = await project.tensors.ensure({ ...model.input, images, signal });
   const failed = new Map(pack.failed.map(({ image, reason }) => [image, reason]));
   const readable = images.filter((image) => !failed.has(image));
   if (readable.length === 0) {
@@ -34,23 +34,21 @@ export async function predictImages(
     });
   }
   const set = tensorSet(
-    run.spec.input,
+    model.input,
     {
       file: pack.file,
       slots: new Map(images.map((image, position) => [image, pack.slots[position]!])),
     },
     { images: Uint32Array.from(readable), classes: new Int32Array(readable.length).fill(-1) },
   );
-  const { data } = await engine.predict(
-    { runDir: project.paths.run(run.id), checkpoint: request.checkpoint, set },
-    { signal },
-  );
+  const data = await model.ask(set, { signal });
   const names = new Map(project.store.classes.list().map(({ id, name }) => [id, name]));
   const predictions = new Map(
     readable.map((image, index): [number, Prediction] => {
       const { name: file, classId } = rows.get(image)!;
-      const truth = classId === null ? null : (names.get(classId) ?? null);
-      return [image, { image, file, truth, ...answer(run, data, index) }];
+      const known = model.knowsLabels && classId !== null;
+      const truth = known ? (names.get(classId) ?? null) : null;
+      return [image, { image, file, truth, ...answerAt(model, data, index) }];
     }),
   );
   return request.images.flatMap((image) => predictions.get(image) ?? []);

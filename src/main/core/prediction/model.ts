@@ -1,6 +1,5 @@
 import type { Checkpoint } from '#shared/contract/index.ts';
 import { AppError } from '#shared/errors.ts';
-import { argmax } from '#shared/metrics.ts';
 import type { Project } from '../projects/project.ts';
 import { existingCheckpoints } from '../runs/folder.ts';
 import type { StoredRun } from '../store/runs.ts';
@@ -21,17 +20,4 @@ export function readyRun(project: Project, { run: id, checkpoint }: ModelRequest
     subject: id,
     hint: 'Wait for its first epoch to end, or choose another run.',
   });
-}
-
-/** One row of answers, with the name of its top class. */
-export function answer(
-  run: StoredRun,
-  data: Float32Array,
-  row: number,
-): { top: string; probabilities: number[] } {
-  const width = run.classes.length;
-  return {
-    top: run.classes[argmax(data, row * width, width)]!.name,
-    probabilities: [...data.subarray(row * width, (row + 1) * width)],
-  };
 }

@@ -184,6 +184,10 @@ export const text = {
 
   map: {
     file: (run: string) => `${run}-images.png`,
+    by: 'Found alike by',
+    byRun: 'what this run looks at before it decides',
+    byNetwork: 'a pretrained network, without any training',
+    features: 'Save features…',
     colors: 'Coloured by',
     colorings: { label: 'Label', predicted: 'What it says', split: 'Split' } satisfies Record<
       PointColor,
@@ -191,7 +195,7 @@ export const text = {
     >,
     limit: 'How many',
     images: (images: number) => `Up to ${count(images, 'image')}`,
-    hint: 'Images that the model finds alike lie near each other (UMAP). Draw around some to select them.',
+    hint: 'Images found alike lie near each other (UMAP). Draw around some to select them.',
     plane: (points: number) => `Map of ${count(points, 'image')}`,
     keys: 'Arrow keys move a circle, plus and minus change its size, Enter selects what is inside, Escape ends.',
     phases: {
@@ -267,6 +271,7 @@ export const text = {
   status: (run: string, layer: InspectLayer) => `${run} · ${layer.name}`,
 
   empty: {
+    byLikeness: 'See your images by likeness',
     noRuns: 'Nothing to look into yet',
     noRunsBody:
       'Train a model first; then see here its filters, and what each layer makes of a picture.',

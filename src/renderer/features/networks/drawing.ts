@@ -37,7 +37,7 @@ const PICTURE = { width: 160, height: 34 };
 /** @param open names of the blocks whose operators are shown one by one */
 export function drawNetwork(blocks: readonly NetworkBlock[], open: ReadonlySet<string>): Drawing {
   const graph = new Graph<GraphLabel, NodeLabel, EdgeLabel>();
-  graph.setGraph({ rankdir: 'TB', nodesep: 24, ranksep: 22, marginx: 24, marginy: 16 });
+  graph.setGraph({ rankdir: 'TB', nodesep: 24, ranksep: 22, marginx: 24, marginy: 48 });
   const boxes = new Map<string, Pick<Box, 'block' | 'node'>>();
   /** In which box a value is made. */
   const madeIn = new Map<string, string>();

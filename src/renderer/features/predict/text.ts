@@ -1,4 +1,5 @@
 /** Every text of the predict screen. */
+import type { BackboneDetails } from '#shared/contract/index.ts';
 import { count, integer } from '../../ui/format.ts';
 import { imageExtensions } from '../images/extensions.ts';
 
@@ -23,6 +24,15 @@ export const text = {
     fewer: 'Show the most probable only',
   },
   answer: (name: string) => `Most likely ${name}`,
+  /** Beside a pretrained network that answers in place of a run. */
+  network: ({ name, classes, trainedOn, namesFrom }: BackboneDetails): string => {
+    const seen = trainedOn === null ? '' : ` It was trained on ${trainedOn}.`;
+    const names =
+      namesFrom === 'imagenet'
+        ? ' Its file names no classes; they are taken for ImageNet’s, in the usual order.'
+        : '';
+    return `${name} just looks: it answers with its own ${integer(classes ?? 0)} classes, not with yours.${seen}${names}`;
+  },
   missing: 'Its file cannot be read.',
   /** Beside a picture whose truth is known. */
   right: 'The model is right.',

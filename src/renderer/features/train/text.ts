@@ -314,6 +314,10 @@ export const text = {
   picker: {
     run: 'Run',
     epoch: 'Epoch of the model',
+    network: (classes: number | null) =>
+      classes === null
+        ? 'pretrained network'
+        : `pretrained network · ${integer(classes)} classes of its own`,
     checkpoint: (which: 'best' | 'last', epoch: number | null): string => {
       const word = which === 'best' ? 'Best' : 'Last';
       return epoch === null ? word : `${word} · epoch ${integer(epoch)}`;

@@ -1,6 +1,6 @@
 /** A run's images as points of a plane, like ones near each other, and those of them that are selected. */
 import { SvelteSet } from 'svelte/reactivity';
-import type { EmbeddingEvent, FoveaClient } from '#shared/contract/index.ts';
+import type { BackboneDetails, EmbeddingEvent, FoveaClient } from '#shared/contract/index.ts';
 import { unpackFloats } from '#shared/float-text.ts';
 import { Question } from '../question.svelte.ts';
 import { fitted, insideOf, withinCircle, type Place } from './plane.ts';
@@ -28,6 +28,8 @@ export class EmbeddingState {
   colors = $state<PointColor>('label');
   /** How many images. */
   limit = $state(1000);
+  /** A pretrained network whose features count, in place of a run's. */
+  network = $state.raw<BackboneDetails | null>(null);
   /** Indices of points. */
   readonly selected = new SvelteSet<number>();
   readonly #client: Pick<FoveaClient['inspect'], 'embedding'>;
@@ -36,14 +38,21 @@ export class EmbeddingState {
     this.#client = client;
   }
 
-  async load(subject: Subject): Promise<void> {
-    const { limit } = this;
-    await this.map.ask(keyOf(subject, limit), async (signal, tell) => {
+  /** @param subject null where there is no run: the network must be there then */
+  async load(subject: Subject | null, project = subject?.project ?? ''): Promise<void> {
+    const { limit, network } = this;
+    if (!network && !subject) return;
+    const asked = network
+      ? { project, backbone: network.sha256, limit }
+      : { ...inRun(subject!), limit };
+    const key = network
+      ? JSON.stringify([network.sha256, network.cut, limit])
+      : keyOf(subject!, limit);
+    await this.map.ask(key, async (signal, tell) => {
       this.selected.clear();
       let map = nothing;
       tell(map);
-      const input = { ...inRun(subject), limit };
-      for await (const event of await this.#client.embedding(input, { signal })) {
+      for await (const event of await this.#client.embedding(asked, { signal })) {
         map = after(map, event);
         tell(map);
       }

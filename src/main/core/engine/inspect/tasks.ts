@@ -6,7 +6,7 @@ import type {
   MapTiles,
   MaximiseTarget,
 } from '#shared/contract/index.ts';
-import type { CallOptions, TensorSet } from '../protocol.ts';
+import type { ArrangeJob, CallOptions, Plane, TensorSet } from '../protocol.ts';
 import type { Filters } from './filters.ts';
 import type { Box } from './receptive-field.ts';
 
@@ -79,11 +79,7 @@ export interface Wanted {
   pixels: Uint8Array;
 }
 
-export interface Embedding {
-  done: number;
-  total: number;
-  /** x, y of each image. */
-  points: Float32Array;
+export interface Embedding extends Plane {
   /** What the model says of each image, and how sure it is. */
   predicted: Int32Array;
   confidence: Float32Array;
@@ -122,7 +118,7 @@ export interface InspectTasks {
   };
   /** Progress is of the images that the model looks at first. */
   embedding: {
-    input: { set: TensorSet; neighbors: number; minDist: number; seed: number };
+    input: ArrangeJob;
     step: Embedding;
     output: Embedding;
   };
