@@ -122,9 +122,9 @@ describe('a run on a pretrained network', () => {
     const first = await events();
     const images = first.find((event) => event.type === 'images');
     expect(images).toMatchObject({ predicted: null, confidence: null });
-    expect(images?.images).toHaveLength(20);
+    expect(images?.images).toHaveLength(9 + 6);
     const points = first.findLast((event) => event.type === 'points');
-    expect(unpackFloats(points!.points)).toHaveLength(40);
+    expect(unpackFloats(points!.points)).toHaveLength(2 * (9 + 6));
     expect(await events()).toEqual([images, { ...points, done: 1, total: 1 }]);
   });
 

@@ -241,7 +241,7 @@ describe('an ONNX export', () => {
       mine!.map(({ probabilities }) => probabilities),
     );
     const missing = client.runs.importModel({ project, file: `${file}.not` });
-    await expect(missing).rejects.toThrow(/There is no file/);
+    await expect(missing).rejects.toThrow(/does not exist/);
     expect(readdirSync(join(test.folder, 'Squares & more.fovea', 'runs')).sort()).toEqual(
       (await client.runs.list({ project })).map(({ id }) => id).sort(),
     );

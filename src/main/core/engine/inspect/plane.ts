@@ -25,7 +25,8 @@ export async function planeOf(
   { signal, onStep }: PlaneOptions,
 ): Promise<Plane> {
   const images = values.length / size;
-  const count = Math.min(neighbors, images - 1);
+  // UMAP counts an image among its own neighbours, and wants more images than neighbours.
+  const count = Math.min(neighbors, images - 2);
   // A plane needs a few points: fewer lie on a line.
   if (count < 2) return { done: 1, total: 1, points: onLine(images) };
   const { indices, distances } = await nearest(await open(), values, size, count + 1, signal);
