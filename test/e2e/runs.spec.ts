@@ -190,7 +190,8 @@ test('mistakes: relabeled where they are seen, evaluated again, predicted with t
     await go(app, 'Predict');
     await app.getByRole('button', { name: 'From the library…' }).first().click();
     const dialog = app.getByRole('dialog');
-    await dialog.getByText('Test', { exact: true }).click();
+    await dialog.getByRole('combobox', { name: /^Split:/ }).click();
+    await app.getByRole('option', { name: 'Test', exact: true }).click();
     await expect(dialog.getByText('60 of 60 pictures')).toBeVisible();
     await dialog.getByRole('button', { name: 'Select shown' }).click();
     await dialog.getByRole('button', { name: 'Ask about 60 pictures' }).click();
