@@ -91,9 +91,13 @@ test('pretrained networks look, are added, cut and trained on', async ({ app, fo
     await expect(app.getByRole('radio', { name: /^tiny/ })).toBeChecked();
     await expect(app.getByText('On tiny', { exact: true })).toBeVisible();
     await app.getByRole('radio', { name: 'All of it' }).check({ force: true });
-    await app.getByRole('textbox', { name: 'Epochs', exact: true }).fill('4');
-    await app.getByRole('textbox', { name: 'Second part, epochs' }).fill('2');
-    await app.getByRole('textbox', { name: 'Second part, epochs' }).press('Tab');
+    const epochs = app.getByRole('textbox', { name: 'Epochs', exact: true });
+    await epochs.fill('4');
+    await epochs.press('Enter');
+    const second = app.getByRole('textbox', { name: 'Second part, epochs' });
+    await expect(second).toHaveValue('2');
+    await second.fill('1');
+    await second.press('Tab');
     await expect(app.getByText(/4 epochs/)).toBeVisible();
     await showScreen(app, 'networks-train');
     await app.getByRole('button', { name: 'Start training' }).click();
