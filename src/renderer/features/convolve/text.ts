@@ -112,8 +112,6 @@ export const text = {
   speeds: { slow: 'Slow', medium: 'Medium', fast: 'Fast' } satisfies Record<Speed, string>,
   title: 'Convolve',
   images: 'Images of the library',
-  chooseFile: 'Choose a file…',
-  chooseTitle: 'Choose a picture',
   dropHint: 'Drop any picture here. It is shown in grey: one number a pixel.',
   dropNow: 'Drop to put this picture under the kernel',
   noPicture: 'Choose one of the library’s images above, or drop a picture.',

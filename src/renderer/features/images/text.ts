@@ -42,6 +42,8 @@ export const text = {
   image: (name: string) => `Show ${name}`,
   otherImages: 'Other images',
   find: 'Find an image…',
+  chooseFile: 'Choose a file…',
+  chooseTitle: 'A picture to look at',
   draw: 'Draw',
   drawing: {
     title: 'Draw a picture',

@@ -41,8 +41,6 @@ export const text = {
   offHint: 'Share of this layer’s numbers that are exactly zero for this picture.',
 
   pictures: 'Picture',
-  chooseFile: 'Choose a file…',
-  chooseTitle: 'A picture to look at',
   dropNow: 'Let go to look at it',
   slot: (second: boolean) => (second ? 'Second picture' : 'First picture'),
   slotHint: 'The next picture that you choose comes here.',
