@@ -12,3 +12,15 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
   parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
   return all;
 }
+
+/** Rows of `columns` numbers as columns. */
+export function transposed(values: Float32Array, columns: number): Float32Array {
+  const rows = values.length / columns;
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      turned[column * rows + row] = values[row * columns + column]!;
+    }
+  }
+  return turned;
+}

@@ -1,6 +1,6 @@
 /** The nearest neighbours of each of many vectors, exactly, by products of matrices. */
 import { breathe } from './breathe.ts';
-import { floats } from './floats.ts';
+import { floats, transposed } from './floats.ts';
 import { GraphBuilder } from './graph/builder.ts';
 import type { Graph } from './graph/types.ts';
 import type { InferenceProgram } from './predictor.ts';
@@ -59,17 +59,6 @@ export async function nearest(
     await breathe(signal);
   }
   return { indices, distances };
-}
-
-function transposed(values: Float32Array, size: number): Float32Array {
-  const count = values.length / size;
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < count; row++) {
-    for (let column = 0; column < size; column++) {
-      turned[column * count + row] = values[row * size + column]!;
-    }
-  }
-  return turned;
 }
 
 /** The vectors nearest to `own` with their squared distances, the nearest first. */

@@ -1,3 +1,5 @@
+import { transposed } from '../floats.ts';
+
 interface Size {
   height: number;
   width: number;
@@ -7,13 +9,8 @@ interface Size {
 export function shrink(values: Float32Array, from: Size, to: Size): Float32Array {
   if (from.height === to.height && from.width === to.width) return values;
   const columns = alongRows(values, from.height, from.width, to.width);
-  const turned = alongRows(
-    transposed(columns, from.height, to.width),
-    to.width,
-    from.height,
-    to.height,
-  );
-  return transposed(turned, to.width, to.height);
+  const turned = alongRows(transposed(columns, to.width), to.width, from.height, to.height);
+  return transposed(turned, to.height);
 }
 
 function alongRows(
@@ -37,14 +34,4 @@ function alongRows(
     }
   }
   return result;
-}
-
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      turned[column * rows + row] = values[row * columns + column]!;
-    }
-  }
-  return turned;
 }

@@ -1,7 +1,7 @@
 /** The directions in which vectors differ most, by subspace iteration (Halko et al., SIAM Review 2011). */
 import { Matrix, QrDecomposition } from 'ml-matrix';
 import type { InferenceProgram } from '../../predictor.ts';
-import { floats } from '../../floats.ts';
+import { floats, transposed } from '../../floats.ts';
 import { Random } from '../../random.ts';
 
 /** The space turns towards the axes with each; that it spans them matters, not which is which. */
@@ -33,7 +33,7 @@ export async function principalAxes(
   const mean = new Float32Array(size);
   for (const [at, value] of values.entries()) mean[at % size]! += value / vectors;
   const centred = values.map((value, at) => value - mean[at % size]!);
-  const turned = transposed(centred, vectors, size);
+  const turned = transposed(centred, size);
   const random = new Random(0, 'axes');
   let axes = orthonormal(
     Float32Array.from({ length: size * count }, () => random.uniform() - 0.5),
@@ -85,12 +85,4 @@ async function product(
 function orthonormal(values: Float32Array, rows: number, columns: number): Float32Array {
   const { orthogonalMatrix } = new QrDecomposition(Matrix.from1DArray(rows, columns, values));
   return Float32Array.from(orthogonalMatrix.to1DArray());
-}
-
-function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
-  const turned = new Float32Array(values.length);
-  for (const [at, value] of values.entries()) {
-    turned[(at % columns) * rows + Math.floor(at / columns)] = value;
-  }
-  return turned;
 }
